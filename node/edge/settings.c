@@ -1,0 +1,245 @@
+/* Reading settings by name and type: one by one, or a struct's worth by its table. Complaints name the setting, the
+ * type that it must have and the type that it has, never its value. */
+#include "config.h"
+
+#include <assert.h>
+
+#include "base/buf.h"
+
+static const char *kind_words(enum config_kind kind)
+{
+    static const char *const words[] = {"a text", "a whole number", "true or false", "a list", "a group"};
+    return words[kind];
+}
+
+static int complain_type(const struct config_node *at, const char *must, struct err *err)
+{
+    if (at->kind == CONFIG_TEXT && at->from_outside)
+        return config_complain(at, err, "\"%s\" must be %s, but what the environment or the file gives is none",
+                               at->name, must);
+    return config_complain(at, err, "\"%s\" must be %s, but it is %s", at->name, must, kind_words(at->kind));
+}
+
+static int read_text(const struct config_node *at, const char **out, struct err *err)
+{
+    if (at->kind != CONFIG_TEXT)
+        return complain_type(at, "a text in quotes", err);
+    *out = at->text;
+    return 0;
+}
+
+static int read_int(const struct config_node *at, int64_t *out, struct err *err)
+{
+    if (at->kind == CONFIG_INT)
+        *out = at->integer;
+    else if (at->kind != CONFIG_TEXT || !at->from_outside || !text_to_i64(text_of(at->text), out))
+        return complain_type(at, "a whole number", err);
+    return 0;
+}
+
+static bool text_to_bool(const char *s, bool *out)
+{
+    *out = strcasecmp(s, "true") == 0;
+    return *out || strcasecmp(s, "false") == 0;
+}
+
+static int read_bool(const struct config_node *at, bool *out, struct err *err)
+{
+    bool value = at->boolean;
+    if (at->kind != CONFIG_BOOL && (at->kind != CONFIG_TEXT || !at->from_outside || !text_to_bool(at->text, &value)))
+        return complain_type(at, "true or false", err);
+    *out = value;
+    return 0;
+}
+
+int config_text(const struct config_node *group, const char *name, const char **out, struct err *err)
+{
+    const struct config_node *at = config_get(group, name);
+    return at ? read_text(at, out, err) : 0;
+}
+
+int config_int(const struct config_node *group, const char *name, int64_t *out, struct err *err)
+{
+    const struct config_node *at = config_get(group, name);
+    return at ? read_int(at, out, err) : 0;
+}
+
+int config_bool(const struct config_node *group, const char *name, bool *out, struct err *err)
+{
+    const struct config_node *at = config_get(group, name);
+    return at ? read_bool(at, out, err) : 0;
+}
+
+enum { word_max = 48 };
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters must be put in, left out, changed or swapped with their neighbour to make a of b. */
+static int distance(const char *a, const char *b)
+{
+    int rows[3][word_max + 1];
+    int *before = rows[0], *last = rows[1], *now = rows[2];
+    int width = (int)strlen(b);
+    for (int k = 0; k <= width; k++)
+        last[k] = before[k] = k;
+    for (int i = 1; a[i - 1]; i++) {
+        now[0] = i;
+        for (int k = 1; k <= width; k++) {
+            now[k] = least(least(last[k], now[k - 1]) + 1, last[k - 1] + (a[i - 1] != b[k - 1]));
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
+                now[k] = least(now[k], before[k - 2] + 1);
+        }
+        int *spare = before;
+        before = last;
+        last = now;
+        now = spare;
+    }
+    return last[width];
+}
+
+static const char *nearest(const char *word, const char *const *names)
+{
+    const char *best = NULL;
+    size_t n = strlen(word);
+    int best_distance = n < 2 ? 1 : n < 4 ? 2 : n < 8 ? 3 : 4; /* must be less */
+    if (n > word_max)
+        return NULL;
+    for (; *names; names++) {
+        int d = strlen(*names) <= word_max ? distance(word, *names) : best_distance;
+        if (d < best_distance) {
+            best = *names;
+            best_distance = d;
+        }
+    }
+    return best;
+}
+
+static int complain_unknown(const struct config_node *at, const char *const *names, struct err *err)
+{
+    const char *meant = nearest(at->name, names);
+    if (meant)
+        return config_complain(at, err, "unknown setting \"%s\"; did you mean \"%s\"?", at->name, meant);
+    struct buf known;
+    buf_init(&known, sizeof err->text);
+    for (const char *const *name = names; *name; name++)
+        buf_printf(&known, "%s%s", name == names ? "" : ", ", *name);
+    int rc = config_complain(at, err, "unknown setting \"%s\"; known here: %.*s", at->name, TEXT_ARG(buf_view(&known)));
+    buf_release(&known);
+    return rc;
+}
+
+static bool is_among(const char *name, const char *const *names)
+{
+    for (; *names; names++)
+        if (strcmp(name, *names) == 0)
+            return true;
+    return false;
+}
+
+int config_only(const struct config_node *group, const char *const *names, struct err *err)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->children[i].name && !is_among(group->children[i].name, names))
+            return complain_unknown(&group->children[i], names, err);
+    return 0;
+}
+
+static size_t count_names(const char *const *names)
+{
+    size_t n = 0;
+    while (names && names[n])
+        n++;
+    return n;
+}
+
+static int refuse_others(const struct config_node *group, const struct setting *table, const char *const *also,
+                         struct arena *a, struct err *err)
+{
+    size_t own = 0, others = count_names(also);
+    while (table[own].name)
+        own++;
+    const char **names = arena_alloc(a, (own + others + 1) * sizeof *names);
+    if (!names)
+        return config_complain(group, err, "no memory to read the settings");
+    for (size_t i = 0; i < own; i++)
+        names[i] = table[i].name;
+    for (size_t i = 0; i < others; i++)
+        names[own + i] = also[i];
+    return config_only(group, names, err);
+}
+
+static int read_list(const struct config_node *at, struct arena *a, const char ***out, struct err *err)
+{
+    if (at->kind != CONFIG_LIST)
+        return complain_type(at, "a list of texts: [\"…\", \"…\"]", err);
+    const char **list = arena_alloc(a, (at->count + 1) * sizeof *list);
+    if (!list)
+        return config_complain(at, err, "no memory to read \"%s\"", at->name);
+    for (size_t i = 0; i < at->count; i++) {
+        if (at->children[i].kind != CONFIG_TEXT)
+            return config_complain(&at->children[i], err, "\"%s\" must be a list of texts, but one element is %s",
+                                   at->name, kind_words(at->children[i].kind));
+        list[i] = at->children[i].text;
+    }
+    *out = list;
+    return 0;
+}
+
+static int read_setting(const struct config_node *at, const struct setting *s, struct arena *a, void *field,
+                        struct err *err)
+{
+    switch (s->type) {
+    case SETTING_TEXT:
+    case SETTING_SECRET:
+        return read_text(at, field, err);
+    case SETTING_INT:
+        return read_int(at, field, err);
+    case SETTING_BOOL:
+        return read_bool(at, field, err);
+    case SETTING_LIST:
+        return read_list(at, a, field, err);
+    }
+    return 0;
+}
+
+/* The fallback as if it stood in the file; a list's is its texts with commas between them. */
+static void use_fallback(const struct setting *s, struct arena *a, void *field)
+{
+    struct config_node as_text = {.kind = CONFIG_TEXT, .text = s->fallback, .from_outside = true, .name = s->name};
+    if (s->type != SETTING_LIST) {
+        int rc = read_setting(&as_text, s, a, field, NULL);
+        assert(rc == 0); /* the table is wrong */
+        (void)rc;
+        return;
+    }
+    struct text rest = text_of(s->fallback), head;
+    const char **list = arena_alloc(a, (rest.n + 2) * sizeof *list);
+    size_t n = 0;
+    while (list && text_split(rest, ',', &head, &rest))
+        list[n++] = arena_string(a, head);
+    if (list && rest.n)
+        list[n] = arena_string(a, rest);
+    *(const char ***)field = list;
+}
+
+int settings_read(const struct config_node *group, const struct setting *table, const char *const *also,
+                  struct arena *a, void *out, struct err *err)
+{
+    if (group->kind != CONFIG_GROUP)
+        return complain_type(group, "a group: { … }", err);
+    int rc = refuse_others(group, table, also, a, err);
+    for (const struct setting *s = table; rc == 0 && s->name; s++) {
+        const struct config_node *at = config_get(group, s->name);
+        void *field = (char *)out + s->offset;
+        if (at)
+            rc = read_setting(at, s, a, field, err);
+        else if (s->fallback)
+            use_fallback(s, a, field);
+        else
+            rc = config_complain(group, err, "the setting \"%s\" is missing: %s", s->name, s->help ? s->help : "");
+    }
+    return rc;
+}
