@@ -1,0 +1,17 @@
+/* names: from a text to its place among a fixed set of names, in a look or two. Built once, when a schema is loaded.
+ * The module's own. */
+#ifndef TIDEGATE_PROTO_NAMES_H
+#define TIDEGATE_PROTO_NAMES_H
+
+#include "unique.h"
+
+struct names;
+/* The names are borrowed and must live as long. NULL when the arena failed. */
+struct names *names_new(struct arena *a, unique_fn *at, const void *ctx, uint32_t count);
+int32_t names_get(const struct names *n, struct text name); /* its place, or -1 */
+
+/* The place of the name nearest to a misspelt one, or -1 when none is near (half of its letters, at most 3, wrong).
+ */
+int32_t names_nearest(unique_fn *at, const void *ctx, uint32_t count, struct text name);
+
+#endif
