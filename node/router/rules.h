@@ -1,0 +1,86 @@
+/* rules: who owns what and where it goes (config/rules.cfg, docs/rules.md), compiled into flat tables, so that a
+ * decision is a few array look-ups.
+ *
+ * A system is its place in the list given to rules_load; a set of systems is a mask; a field is its index in the
+ * entity; a set of fields is a struct field_mask. Nothing in here changes after rules_load, and nobody else is asked.
+ */
+#ifndef TIDEGATE_ROUTER_RULES_H
+#define TIDEGATE_ROUTER_RULES_H
+
+#include "base/buf.h"
+#include "field_mask.h"
+#include "proto/schema.h"
+
+#define RULES_SYSTEMS_MAX 64
+#define RULES_MATCH_MAX 8
+#define RULES_COMPLAINTS_MAX (64u << 10) /* bytes of complaints that are kept */
+
+typedef uint64_t system_mask;
+
+static inline system_mask system_bit(int system)
+{
+    return (system_mask)1 << system;
+}
+
+struct rule_place { /* where a rule stands */
+    const char *file;
+    int line;
+};
+
+enum conflict_policy { CONFLICT_NONE, CONFLICT_LATEST };
+
+struct field_rule {
+    system_mask set; /* may set the field: its owner, or those who share it */
+    system_mask to;  /* get the field; those who share it get one another's */
+    bool own;        /* has a rule of its own, rather than its entity's */
+    bool own_to;     /* ... which names targets */
+    struct rule_place place;
+};
+
+struct entity_rule {
+    const struct entity *entity;
+    bool ruled;          /* false: rules.cfg does not name the entity */
+    system_mask create;  /* may make a new record: owner, or those who share */
+    system_mask targets; /* of any field */
+    enum conflict_policy conflict;
+    struct field_rule *fields;       /* by field index */
+    struct field_mask *flow;         /* by system: the fields that go there */
+    struct field_mask refs;          /* fields with a reference at some depth */
+    uint32_t match[RULES_MATCH_MAX]; /* field indexes, in the order of the file */
+    uint32_t match_count;
+    struct rule_place place;
+};
+
+struct rules;
+/* Reads and compiles the rules. systems: names in the order of the config; at most RULES_SYSTEMS_MAX. Each complaint is
+ * one line "FILE:LINE: …" in complaints (may be NULL); err holds the first. The schema must outlive the rules. */
+int rules_load(struct rules **out, const char *path, const struct schema *schema, const char *const *systems,
+               size_t system_count, struct buf *complaints, struct err *err);
+/* The same from memory; name stands in complaints. */
+int rules_parse(struct rules **out, const char *name, struct text source, const struct schema *schema,
+                const char *const *systems, size_t system_count, struct buf *complaints, struct err *err);
+void rules_free(struct rules *r);
+
+const struct entity_rule *rules_of(const struct rules *r, const struct entity *e); /* never NULL; see `ruled` */
+int rules_system(const struct rules *r, struct text name);                         /* -1 when unknown */
+size_t rules_system_count(const struct rules *r);
+const char *rules_system_name(const struct rules *r, int system);
+const struct schema *rules_schema(const struct rules *r);
+
+/* What adapters can do, asked by name so that the router sees no adapter. Each slot may be NULL: then it can. None
+ * waits. */
+struct rules_capabilities {
+    bool (*delivers)(void *ctx, const char *system, const char *entity); /* commands for it are applied */
+    bool (*captures)(void *ctx, const char *system, const char *entity); /* changes of it are published */
+    bool (*writes)(void *ctx, const char *system, const char *entity, struct text field);
+    bool (*reads)(void *ctx, const char *system, const char *entity, struct text field);
+    void *ctx;
+};
+
+/* Proves the rules: see docs/rules.md, "What is proved". One line a complaint into complaints (may be NULL); returns
+ * ERR_INVALID with the first in err, or 0. cap may be NULL. */
+int rules_check(const struct rules *r, const struct rules_capabilities *cap, struct buf *complaints, struct err *err);
+/* The entity × direction table as text for a person. */
+void rules_table(const struct rules *r, struct buf *out);
+
+#endif
