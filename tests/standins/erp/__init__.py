@@ -1,0 +1,1 @@
+"""The parts of the Odoo stand-in (odoo.py joins them to HTTP)."""

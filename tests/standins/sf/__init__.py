@@ -1,0 +1,1 @@
+"""The parts of the Salesforce stand-in (salesforce.py joins them to HTTP)."""
