@@ -1,0 +1,1 @@
+fuzz_target(fuzz_json USES edge base)

@@ -1,0 +1,325 @@
+#!/usr/bin/python3
+"""refusals: what must be refused is refused in words that a person can act on, and nothing is lost by it.
+
+    refusals.py [TEST …]        refusals.py Business.test_card_number_in_a_note
+
+One small business, one whole node, and after each refusal a good change of the same kind, which arrives. Wrong
+configurations need no node: refusals_config.py.
+"""
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import select
+import socket
+import sys
+import time
+import unittest
+from decimal import Decimal
+from typing import Any, Callable
+
+import place  # noqa: F401
+from dataset import Company, Dataset, Line, Order, Product
+from letters import change, nested, pack, post
+from node import Broken, Node
+from people import People, order
+from refusals_config import Configuration  # noqa: F401
+
+COMPANY = Company("R1", "Hafen GmbH", "Ana", "Smith", "Owner", "ana@example.org", "+49 30 5550001", "Kai 1", "Köln", "50667", "DE", "salesforce")
+PRODUCTS = [Product(f"R-{at}", f"Rope {at}", Decimal("10.00"), 100) for at in range(3)]
+PATH = "/webhooks/shopify"
+CARD = "4111 1111 1111 1111"  # a card network's own number for tests
+HUGE = 40 << 20
+
+
+class Business(unittest.TestCase):
+    node: Node
+    people: People
+    orders = prices = 0
+
+    def setUp(self) -> None:
+        self.hands = self.node.hands
+        self.pids = self.node.pids()
+
+    def tearDown(self) -> None:
+        """No bad input ends a process."""
+        self.assertEqual(self.node.pids(), self.pids)
+
+    # ---- good changes
+
+    def place(self, note: str = "") -> dict:
+        Business.orders += 1
+        one = Order(f"K{self.orders}", COMPANY.number, [Line("R-1", 2, Decimal(0))], Decimal(1), "2026-05-01T10:00:00Z")
+        name = self.hands.shop.do("place_order", **{**order(one), "note": note})["name"]
+        return self.people.order_row(name)
+
+    def edit(self, name: str, note: str) -> None:
+        self.hands.shop.do("edit_order", order=name, note=note)
+
+    def copies(self, name: str) -> tuple[list[dict], list[dict]]:
+        """The order's rows in Salesforce and in the ERP."""
+        return ([row for row in self.hands.salesforce.table("Order") if row["Shop_Order_Number__c"] == name],
+                [row for row in self.hands.erp.table("sale.order") if row["client_order_ref"] == name])
+
+    def arrives(self, name: str, note: str = "") -> None:
+        def there() -> bool:
+            crm, erp = self.copies(name)
+            return len(crm) == len(erp) == 1 and note in (crm[0]["Note__c"] or "") and note in (erp[0]["note"] or "")
+        self.node.wait(f"order {name} in Salesforce and the ERP", there)
+
+    def good_order(self) -> None:
+        self.arrives(self.place()["name"])
+
+    def good_price(self, sku: str = "R-0") -> None:
+        Business.prices += 1
+        price = f"{20 + self.prices}.50"
+        self.hands.salesforce.do("set_price", sku=sku, price=price)
+        self.node.wait(f"the price {price} in the shop and the ERP", lambda: self.shop_price(sku) == price and Decimal(price) in self.erp_prices())
+
+    def shop_price(self, sku: str) -> str:
+        return next(row["price"] for row in self.hands.shop.table("ProductVariant") if row["sku"] == sku)
+
+    def erp_prices(self) -> set[Decimal]:
+        return {Decimal(str(row["fixed_price"])) for row in self.hands.erp.table("product.pricelist.item")}
+
+    # ---- looking
+
+    def held_by(self, act: Callable[[], Any], **like: str) -> dict:
+        """What is held since the act, and was not before."""
+        before = {one["id"] for one in self.node.held()}
+        act()
+        return self.node.wait(f"something held: {like}", lambda: [one for one in self.node.held(**like) if one["id"] not in before])[0]
+
+    def logged(self, *words: str) -> None:
+        self.node.wait(f"a line of the log with {words}", lambda: self.node.said(*words), 10)
+
+    def pushes(self, result: str) -> float:
+        return self.node.metrics("shop")[f'tidegate_webhooks_total{{system="shop",result="{result}"}}']
+
+    # ---- the wrong direction
+
+    def test_price_set_in_the_shop(self) -> None:
+        """The line that is named is the rule's, and the owner's price is untouched."""
+        held = self.held_by(lambda: self.people.wrong_price(PRODUCTS[2]), reason="refused", entity="price", system="shop")
+        self.assertEqual(held["cause"], "shop may not set price.amount: that is for salesforce")
+        path, _, line = held["rule"].rpartition(":")
+        self.assertTrue(os.path.samefile(path, os.path.join(place.CONFIG, "rules.cfg")), held)
+        with open(path, encoding="utf-8") as file:
+            self.assertRegex(file.readlines()[int(line) - 1], r"^price: \{")
+        self.logged("event=held", held["id"], "reason=refused", held["rule"])
+        self.assertNotIn(0.07, [row["UnitPrice"] for row in self.hands.salesforce.table("PricebookEntry")])
+        self.good_price("R-2")
+
+    # ---- pushes
+
+    def push(self, body: bytes, signature: str | None, event: str = "") -> tuple[int, str]:
+        headers = {"X-Shopify-Topic": "orders/updated", "X-Shopify-Shop-Domain": "shop.example", "Content-Type": "application/json"}
+        given = {"X-Shopify-Hmac-Sha256": signature, "X-Shopify-Event-Id": event}
+        code, answer = self.node.ask("shop", "POST", PATH, body, {**headers, **{name: value for name, value in given.items() if value}})
+        return code, answer.decode()
+
+    def signed(self, body: bytes) -> str:
+        with open(os.path.join(self.node.data, "standins", "storefront", "env"), encoding="utf-8") as file:
+            secret = re.search(r"^SHOPIFY_SECRET=(.*)$", file.read(), re.M)[1]
+        return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
+
+    def order_push(self, row: dict) -> bytes:
+        return json.dumps({"admin_graphql_api_id": row["id"]}).encode()
+
+    def denied(self, signature: str | None, words: str) -> None:
+        before = self.pushes("denied")
+        code, answer = self.push(b'{"admin_graphql_api_id": "gid://shopify/Order/1"}', signature)
+        self.assertEqual(code, 401, answer)
+        self.assertIn(words, answer)
+        self.assertEqual(self.pushes("denied"), before + 1)
+        self.logged("level=warn", "event=webhook", "result=denied", words)
+        self.good_order()
+
+    def test_push_with_a_wrong_signature(self) -> None:
+        self.denied(self.signed(b"something else"), "the push's signature does not fit its body")
+
+    def test_push_without_signature(self) -> None:
+        self.denied(None, "the push has no X-Shopify-Hmac-Sha256 header")
+
+    def test_push_that_comes_again(self) -> None:
+        """It is answered as one that was taken, or the shop would send it for ever; there is no second order."""
+        row = self.place()
+        self.arrives(row["name"])
+        body = self.order_push(row)
+        self.assertEqual(self.push(body, self.signed(body), "event-1")[0], 200)
+        before = self.pushes("duplicate")
+        self.assertEqual(self.push(body, self.signed(body), "event-1"), (200, "known\n"))
+        self.assertEqual(self.pushes("duplicate"), before + 1)
+        self.edit(row["name"], "after the replay")
+        self.arrives(row["name"], "after the replay")  # one row in each system
+
+    def test_push_of_40_megabytes(self) -> None:
+        """Refused by its announced length before any of it is read."""
+        sent, answer = self.push_parts(f"Content-Length: {HUGE}", bytes(65536), HUGE)
+        self.assertRegex(answer, rb"^HTTP/1\.[01] 413 (?s:.*)body too large")
+        self.assertLess(sent, HUGE)
+        self.good_order()
+
+    def test_push_of_unannounced_length(self) -> None:
+        """A little over the bound it is told so; one that goes on and on is cut off."""
+        head, chunk = "Transfer-Encoding: chunked", b"10000\r\n" + bytes(65536) + b"\r\n"
+        self.assertRegex(self.push_parts(head, chunk, 5 << 19, b"0\r\n\r\n")[1], rb"^HTTP/1\.[01] 413 (?s:.*)body too large")
+        sent, answer = self.push_parts(head, chunk, HUGE)
+        self.assertLess(sent, HUGE // 2)
+        self.assertEqual(answer, b"")
+        self.good_order()
+
+    def push_parts(self, head: str, part: bytes, size: int, end: bytes = b"") -> tuple[int, bytes]:
+        """Sends parts until there is an answer or an end; how much was sent, and the answer."""
+        host, _, port = self.node.address("shop").rpartition(":")
+        sent = 0
+        with socket.create_connection((host, int(port)), timeout=30) as peer:
+            try:
+                peer.sendall(f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nX-Shopify-Topic: orders/updated\r\n{head}\r\n\r\n".encode())
+                while sent < size and not select.select([peer], [], [], 0.01)[0]:
+                    peer.sendall(part)
+                    sent += len(part)
+                if sent >= size:
+                    peer.sendall(end)
+                return sent, peer.recv(4096)
+            except (BrokenPipeError, ConnectionResetError):
+                return sent, b""
+
+    def garbage(self, body: bytes, words: str) -> None:
+        before = self.pushes("invalid")
+        code, answer = self.push(body, self.signed(body))
+        self.assertEqual(code, 400, answer)
+        self.assertIn(words, answer)
+        self.assertEqual(self.pushes("invalid"), before + 1)
+        self.logged("level=warn", "event=webhook", "result=invalid", words)
+
+    def test_push_of_garbage(self) -> None:
+        self.garbage(b'{"admin_graphql_api_id": nonsense}', "JSON, byte 25: 'n' where a value is expected")
+        self.good_order()
+
+    def test_push_of_deep_json(self) -> None:
+        self.garbage(b'{"admin_graphql_api_id": ' + b"[" * 300 + b"]" * 300 + b"}", "lists and maps within another are over 32 deep")
+        self.garbage(b"[" * 500_000, "lists and maps within another are over 32 deep")
+        self.good_order()
+
+    # ---- a card number
+
+    def refused_by_shop(self, row: dict) -> list[dict]:
+        return [one for one in self.node.status("shop")["refused"] if one["object"] == row["id"]]
+
+    def test_card_number_in_a_note(self) -> None:
+        """Kept out of the broker, of every file of ours and of the other systems; the order comes when its note is edited."""
+        row = self.place(f"please charge {CARD}, thank you")
+        shown = self.node.wait("the refusal in /status", lambda: self.refused_by_shop(row))[0]
+        self.assertTrue(shown["card_number"])
+        self.assertRegex(shown["reason"], r"/shopify\.cfg:\d+: order\.note: holds a payment card number$")
+        self.logged("level=warn", "event=change-denied", row["id"], "order.note: holds a payment card number")
+        self.good_order()  # another one is not held up
+        self.assertEqual(self.copies(row["name"]), ([], []))
+        self.edit(row["name"], "charge the account")
+        self.arrives(row["name"], "charge the account")
+        self.node.wait("the refusal to be over", lambda: not self.refused_by_shop(row))
+        self.assertTrue(self.files_with(row["id"].encode()), "the search finds what is there")
+        self.assertEqual(self.files_with(CARD.encode()) + self.files_with(CARD.replace(" ", "").encode()), [])
+
+    def files_with(self, words: bytes) -> list[str]:
+        """Logs, stores, the broker's own files: all but the stand-ins'."""
+        found = []
+        for folder, _, names in os.walk(self.node.folder):
+            for path in (os.path.join(folder, name) for name in names if "standins" not in folder.split(os.sep)):
+                if os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        found += [path] if words in file.read() else []
+        return found
+
+    # ---- tokens
+
+    def calls(self, operation: str, code: str) -> int:
+        return self.hands.salesforce.call("GET", "/calls")["operations"].get(operation, {}).get(code, 0)
+
+    def test_expired_tokens(self) -> None:
+        """Until a delivery itself has met one: polling notices them too, and is often the first."""
+        row, tries = self.place(), 0
+        self.arrives(row["name"])
+        tokens = self.calls("POST oauth2/token", "200")
+        while not self.calls("POST composite", "401"):
+            tries += 1
+            self.assertLess(tries, 40, "no delivery has met an expired token")
+            self.edit(row["name"], f"try {tries}")
+            for _ in range(10):
+                self.hands.salesforce.call("POST", "/expire_tokens")
+                time.sleep(0.05)
+        self.hands.shop.call("POST", "/expire_tokens")
+        self.arrives(row["name"], f"try {tries}")
+        self.assertGreater(self.calls("POST oauth2/token", "200"), tokens)
+        self.assertEqual(self.node.held(reason="rejected"), [])
+        self.good_order()
+        self.good_price()
+
+    # ---- messages
+
+    def message_held(self, body: bytes, cause: str, entity: str = "product") -> None:
+        held = self.held_by(lambda: post(self.node.broker, body, f"salesforce.{entity}.upsert"), reason="invalid")
+        self.assertIn(cause, held["cause"])
+        self.logged("level=warn", "event=held", held["id"], "reason=invalid")
+        self.good_price()
+
+    def product_held(self, fields: Any, cause: str) -> None:
+        self.message_held(pack(change("product", "01tBAD", fields)), cause)
+
+    def test_message_that_is_no_msgpack(self) -> None:
+        self.message_held(b"\xc1 is no msgpack", "message: byte 0xc1, which msgpack does not use")
+
+    def test_message_that_is_cut(self) -> None:
+        whole = pack(change("product", "01tBAD", {"sku": "R-8", "name": "Cut"}))
+        self.message_held(whole[:-2], "data.fields.name: the bytes end in the middle of a value")
+
+    def test_message_of_an_unknown_entity(self) -> None:
+        self.message_held(pack(change("widget", "01tBAD", {"sku": "R-8"})),
+                          'subject: there is no entity "widget"; entity files define them', "widget")
+
+    def test_message_with_an_unknown_field(self) -> None:
+        self.product_held({"sku": "R-8", "nmae": "x"}, 'product has no field "nmae"; is it "name"?')
+
+    def test_message_that_is_no_utf_8(self) -> None:
+        self.product_held({"sku": "R-8", "name": b"caf\xe9"}, "data.fields.name: the text is not valid UTF-8")
+
+    def test_message_that_is_nested(self) -> None:
+        self.product_held({"sku": "R-8", "name": nested(300)}, "lists and maps are nested more than 32 deep")
+
+    def test_message_of_5_megabytes(self) -> None:
+        """Not read, and yet not lost: it lies among the dead letters."""
+        before = self.node.queues()["tidegate.dead"]
+        body = pack(change("product", "01tBAD", {"sku": "R-8", "description": "x" * (5 << 20)}))
+        self.message_held(body, f"a message of {len(body)} bytes; at most {4 << 20} are read. It lies in the queue tidegate.dead")
+        self.node.wait("a dead letter", lambda: self.node.queues()["tidegate.dead"] == before + 1)
+
+    def test_message_that_is_right(self) -> None:
+        """What is sent in the same way, with nothing wrong, is taken: the others were refused for what is wrong in them."""
+        post(self.node.broker, pack(change("product", "01tGOOD", {"sku": "R-9", "name": "Good", "active": True})), "salesforce.product.upsert")
+        self.node.wait("it in the shop and the ERP", lambda: any(row["sku"] == "R-9" for row in self.hands.shop.table("ProductVariant")) and
+                       any(row["default_code"] == "R-9" for row in self.hands.erp.table("product.product")))
+
+
+def open_business(node: Node) -> None:
+    Business.node = node
+    Business.people = people = People(node.hands, Dataset("refusals", [COMPANY], PRODUCTS, []))
+    people.open_business()
+    node.wait("the business to be open", people.opened)
+    people.count_stock()
+
+
+def main() -> int:
+    with Node("refusals") as node:
+        open_business(node)
+        if not unittest.main(exit=False, verbosity=2).result.wasSuccessful():
+            raise Broken("not everything was refused as it must be")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

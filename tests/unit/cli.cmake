@@ -1,0 +1,7 @@
+unit_test(cli_notice SOURCES ${CMAKE_CURRENT_LIST_DIR}/cli_notice.c USES notice base)
+unit_test(cli_status SOURCES ${CMAKE_CURRENT_LIST_DIR}/cli_status.c USES status_words edge config base)
+
+# `tidegate up` as a person starts and stops it; skipped only where RabbitMQ is not installed.
+find_program(SYSTEM_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+add_test(NAME up COMMAND ${SYSTEM_PYTHON} tests/unit/up_test.py $<TARGET_FILE_DIR:tidegate> WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+set_tests_properties(up PROPERTIES LABELS "unit;broker" SKIP_RETURN_CODE 77 TIMEOUT 300)

@@ -1,0 +1,7 @@
+set(here ${CMAKE_CURRENT_SOURCE_DIR})
+unit_test(http_test SOURCES ${here}/http_test.c ${here}/peer.c USES edge base)
+unit_test(json_test SOURCES ${here}/json_test.c USES edge base)
+unit_test(jq_test SOURCES ${here}/jq_test.c USES edge base)
+unit_test(sqlite_test SOURCES ${here}/sqlite_test.c USES edge base)
+unit_test(http_server_test SOURCES ${here}/http_server_test.c USES edge base)
+unit_test(crypto_test SOURCES ${here}/crypto_test.c USES edge base)

@@ -1,0 +1,581 @@
+/* The host against a real broker and an API that the test plays: what is promised in docs/architecture.md about capture
+ * and delivery, each promise with the fault that would break it. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "edge/os.h"
+#include "host_world.h"
+
+struct suite {
+    struct broker broker;
+    const char *program;
+    struct world *world; /* of the test that runs, or that failed */
+};
+
+static void leave(void **state)
+{
+    struct suite *s = *state;
+    world_free(s->world);
+    s->world = NULL;
+}
+
+static struct world *enter(void **state)
+{
+    struct suite *s = *state;
+    if (s->world != NULL) { /* a failed test's: its adapter would take our commands */
+        leave(state);
+        broker_call(&s->broker, "ctl", "purge_queue -p tidegate tidegate.to.sys");
+    }
+    s->world = world_new(&s->broker, s->program);
+    return s->world;
+}
+
+#define PUSH(w, body, secret) world_http(w, "POST", "/webhooks/x", body, secret, NULL, 0)
+
+/* ---- capture ---- */
+
+static void test_poll_publishes_what_is_new_once(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    api_add(w, "a1", "S1", "first");
+    api_add(w, "a2", "S2", "second");
+    world_start(w);
+    UNTIL(w, world_changes_of(w, "a1", NULL) == 1 && world_changes_of(w, "a2", NULL) == 1);
+    api_find(w, "a1")->seq = ++w->seq; /* touched, but the same */
+    api_edit(w, "a2", "edited");
+    UNTIL(w, world_changes_of(w, "a2", &last) == 2);
+    assert_string_equal(last->name, "edited");
+    assert_int_equal(world_changes_of(w, "a1", NULL), 1);
+    world_turn_ms(w, 200); /* confirmed, and kept */
+    world_stop(w, SIGKILL);
+    api_find(w, "a1")->seq = ++w->seq;
+    world_start(w);
+    world_turn_ms(w, 500);
+    assert_int_equal(world_changes_of(w, "a1", NULL), 1);
+    assert_int_equal(world_changes_of(w, "a2", NULL), 2);
+    leave(state);
+}
+
+static void test_push_is_checked_and_answered_after_the_confirm(void **state)
+{
+    struct world *w = enter(state);
+    w->seq = 100;
+    api_add(w, "p1", "S1", "first");
+    api_find(w, "p1")->seq = -1; /* never polled */
+    world_start(w);
+    assert_int_equal(PUSH(w, "{\"id\":\"p1\",\"event\":\"e1\"}", "wrong"), 401);
+    assert_int_equal(PUSH(w, "{\"id\":\"p1\",\"event\":\"e1\"}", NULL), 401);
+    assert_int_equal(PUSH(w, "{\"id\":", "s3cret"), 400);
+    assert_int_equal(PUSH(w, "{}", "s3cret"), 200);
+    assert_int_equal(w->change_count, 0);
+    assert_int_equal(PUSH(w, "{\"id\":\"p1\",\"event\":\"e1\"}", "s3cret"), 200);
+    UNTIL(w, world_changes_of(w, "p1", NULL) == 1);
+    snprintf(api_find(w, "p1")->name, 64, "later");
+    int reads = w->reads;
+    assert_int_equal(PUSH(w, "{\"id\":\"p1\",\"event\":\"e1\"}", "s3cret"), 200); /* replayed */
+    world_turn_ms(w, 200);
+    assert_int_equal(world_changes_of(w, "p1", NULL), 1);
+    (void)reads;
+    assert_int_equal(PUSH(w, "{\"id\":\"p1\",\"event\":\"e2\"}", "s3cret"), 200);
+    UNTIL(w, world_changes_of(w, "p1", NULL) == 2);
+    assert_int_equal(PUSH(w, "{\"id\":\"gone\",\"event\":\"e3\"}", "s3cret"), 200);
+    const struct told *last = NULL;
+    UNTIL(w, world_changes_of(w, "gone", &last) == 1);
+    assert_int_equal(last->op, OP_DELETE);
+    leave(state);
+}
+
+static void test_push_is_not_taken_while_the_broker_is_down(void **state)
+{
+    struct suite *s = *state;
+    struct world *w = enter(state);
+    w->seq = 100;
+    api_add(w, "b1", "S1", "first")->seq = -1;
+    world_start(w);
+    broker_call(&s->broker, "kill", "");
+    UNTIL(w, PUSH(w, "{\"id\":\"b1\",\"event\":\"e1\"}", "s3cret") == 503);
+    api_add(w, "b2", "S2", "polled meanwhile");
+    world_turn_ms(w, 500);
+    assert_int_equal(world_http(w, "GET", "/readyz", NULL, NULL, NULL, 0), 503);
+    assert_int_equal(world_http(w, "GET", "/healthz", NULL, NULL, NULL, 0), 200);
+    assert_true(broker_start(&s->broker));
+    UNTIL(w, PUSH(w, "{\"id\":\"b1\",\"event\":\"e1\"}", "s3cret") == 200);
+    UNTIL(w, world_changes_of(w, "b1", NULL) >= 1 && world_changes_of(w, "b2", NULL) >= 1);
+    leave(state);
+}
+
+static void test_card_number_is_refused_at_the_door(void **state)
+{
+    struct world *w = enter(state);
+    static char answer[65536];
+    w->seq = 100;
+    api_add(w, "c1", "S1", "4111 1111 1111 1111")->seq = -1;
+    world_start(w);
+    assert_int_equal(PUSH(w, "{\"id\":\"c1\",\"event\":\"e1\"}", "s3cret"), 422);
+    assert_int_equal(world_http(w, "GET", "/status", NULL, NULL, answer, sizeof answer), 200);
+    assert_non_null(strstr(answer, "\"card_number\":true"));
+    assert_null(strstr(answer, "4111"));
+    assert_int_equal(w->change_count, 0);
+    snprintf(api_find(w, "c1")->name, 64, "mended");
+    assert_int_equal(PUSH(w, "{\"id\":\"c1\",\"event\":\"e1\"}", "s3cret"), 200);
+    UNTIL(w, world_changes_of(w, "c1", NULL) == 1);
+    assert_int_equal(world_http(w, "GET", "/status", NULL, NULL, answer, sizeof answer), 200);
+    assert_non_null(strstr(answer, "\"refused_objects\":0"));
+    leave(state);
+}
+
+static void write_mapping(const struct world *w, const char *fields)
+{
+    char path[128], text[512];
+    struct err err;
+    snprintf(path, sizeof path, "%s/fake.cfg", w->folder);
+    snprintf(text, sizeof text, "product: { id = \".id\"; key = \".key\"; version = \".at\"; fields: (\n%s\n); };",
+             fields);
+    assert_int_equal(os_write_file(path, text_of(text), 0600, &err), 0);
+}
+
+static void test_object_that_cannot_be_mapped_waits_for_a_better_mapping(void **state)
+{
+    struct world *w = enter(state);
+    static char answer[65536];
+    write_mapping(w, "{ field = \"sku\"; path = \".sku\"; values = ( (\"S1\", \"S1\") ); }");
+    api_add(w, "u1", "S1", "x");
+    api_add(w, "u2", "S2", "x");
+    world_start(w);
+    UNTIL(w, world_changes_of(w, "u1", NULL) == 1);
+    world_turn_ms(w, 200);
+    assert_int_equal(world_http(w, "GET", "/status", NULL, NULL, answer, sizeof answer), 200);
+    assert_non_null(strstr(answer, "\"object\":\"u2\""));
+    assert_non_null(strstr(answer, "fake.cfg:2: field sku: \\\"S2\\\" is not among the native values"));
+    assert_int_equal(w->change_count, 1);
+    assert_int_equal(world_stop(w, SIGTERM), 0);
+    write_mapping(w, "{ field = \"sku\"; path = \".sku\"; }");
+    world_start(w);
+    UNTIL(w, world_changes_of(w, "u2", NULL) == 1); /* though no poll shows it again */
+    world_turn_ms(w, 200);
+    assert_int_equal(world_http(w, "GET", "/status", NULL, NULL, answer, sizeof answer), 200);
+    assert_non_null(strstr(answer, "\"refused_objects\":0"));
+    leave(state);
+}
+
+/* ---- deliver ---- */
+
+static void test_create_update_and_no_echo(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    world_start(w);
+    world_command(w, "r:product:1", 1, "", "S1", "one");
+    UNTIL(w, world_outcomes_of(w, "r:product:1", &last) == 1);
+    assert_int_equal(last->verdict, VERDICT_DONE);
+    assert_string_equal(last->name, "one");
+    struct api_object *o = api_find_key(w, "r:product:1");
+    assert_string_equal(last->native, o->id);
+    world_command(w, "r:product:1", 2, "", "S1", "two"); /* the router has not heard of the native id yet */
+    UNTIL(w, world_outcomes_of(w, "r:product:1", &last) == 2);
+    assert_int_equal(last->revision, 2);
+    assert_int_equal(w->creates, 1);
+    world_turn_ms(w, 400);
+    assert_int_equal(world_changes_of(w, o->id, NULL), 0); /* our own writes are no news */
+    api_edit(w, o->id, "a person's");
+    UNTIL(w, world_changes_of(w, o->id, &last) == 1);
+    assert_string_equal(last->name, "a person's");
+    leave(state);
+}
+
+static void test_edit_back_to_what_was_before_our_write_is_news(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    api_add(w, "x1", "S1", "before");
+    world_start(w);
+    UNTIL(w, world_changes_of(w, "x1", NULL) == 1);
+    world_command(w, "r:product:x", 1, "x1", "S1", "ours");
+    UNTIL(w, world_outcomes_of(w, "r:product:x", NULL) == 1);
+    api_edit(w, "x1", "before");
+    UNTIL(w, world_changes_of(w, "x1", &last) == 2);
+    assert_string_equal(last->name, "before");
+    leave(state);
+}
+
+static void test_older_revision_is_stale_and_equal_is_applied_or_repeated(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    world_start(w);
+    world_command(w, "r:product:s", 5, "", "S1", "five");
+    UNTIL(w, world_outcomes_of(w, "r:product:s", &last) == 1);
+    world_command(w, "r:product:s", 4, "", "S1", "four");
+    UNTIL(w, world_outcomes_of(w, "r:product:s", &last) == 2);
+    assert_int_equal(last->verdict, VERDICT_STALE);
+    assert_int_equal(last->revision, 5);
+    int writes = api_find_key(w, "r:product:s")->writes;
+    world_command(w, "r:product:s", 5, "", "S1", "five"); /* the very same command again */
+    UNTIL(w, world_outcomes_of(w, "r:product:s", &last) == 3);
+    assert_int_equal(last->verdict, VERDICT_DONE);
+    assert_string_equal(last->native, api_find_key(w, "r:product:s")->id);
+    assert_int_equal(api_find_key(w, "r:product:s")->writes, writes);
+    assert_string_equal(api_find_key(w, "r:product:s")->name, "five");
+    leave(state);
+}
+
+static void test_refused_is_told_with_the_systems_words(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    snprintf(w->refuse_sku, sizeof w->refuse_sku, "BAD");
+    world_start(w);
+    world_command(w, "r:product:r", 1, "", "BAD", "x");
+    UNTIL(w, world_outcomes_of(w, "r:product:r", &last) == 1);
+    assert_int_equal(last->verdict, VERDICT_REFUSED);
+    assert_int_equal(last->refusal, REFUSAL_VALUE);
+    assert_string_equal(last->reason, "that SKU is not liked");
+    world_command(w, "r:product:r", 2, "", "GOOD", "x");
+    UNTIL(w, world_outcomes_of(w, "r:product:r", &last) == 2);
+    assert_int_equal(last->verdict, VERDICT_DONE);
+    leave(state);
+}
+
+static void test_retry_parks_one_record_and_no_other(void **state)
+{
+    struct world *w = enter(state);
+    static char answer[65536];
+    world_start(w);
+    w->throttled = 2;
+    world_command(w, "r:product:slow", 1, "", "S1", "slow");
+    UNTIL(w, w->throttled == 1);
+    w->throttled = 0;
+    world_command(w, "r:product:fast", 1, "", "S2", "fast");
+    UNTIL(w, world_outcomes_of(w, "r:product:fast", NULL) == 1);
+    assert_int_equal(world_outcomes_of(w, "r:product:slow", NULL), 0);
+    assert_int_equal(world_http(w, "GET", "/status", NULL, NULL, answer, sizeof answer), 200);
+    assert_non_null(strstr(answer, "\"parked\":[{\"key\":\"r:product:slow\",\"reason\":\"too many calls\""));
+    UNTIL(w, world_outcomes_of(w, "r:product:slow", NULL) == 1);
+    leave(state);
+}
+
+static void test_outage_stops_consuming_and_loses_nothing(void **state)
+{
+    struct world *w = enter(state);
+    char key[64];
+    world_start(w);
+    w->down = true;
+    for (int i = 0; i < 30; i++) {
+        snprintf(key, sizeof key, "r:product:o%d", i);
+        world_command(w, key, 1, "", key + 10, "x");
+    }
+    UNTIL(w, world_http(w, "GET", "/readyz", NULL, NULL, NULL, 0) == 503);
+    world_turn_ms(w, 500);
+    assert_int_equal(w->outcome_count, 0);
+    assert_int_equal(PUSH(w, "{\"id\":\"p1\",\"event\":\"e1\"}", "s3cret"), 503);
+    w->down = false;
+    UNTIL(w, w->outcome_count == 30);
+    assert_int_equal(w->creates, 30);
+    leave(state);
+}
+
+static void test_order_per_record_and_parallel_across(void **state)
+{
+    struct world *w = enter(state);
+    char key[64], name[16];
+    w->delay_ms = 20;
+    world_start(w);
+    for (int revision = 1; revision <= 8; revision++)
+        for (int i = 0; i < 12; i++) {
+            snprintf(key, sizeof key, "r:product:k%d", i);
+            snprintf(name, sizeof name, "%d", revision);
+            world_command(w, key, revision, "", key + 10, name);
+        }
+    UNTIL(w, w->outcome_count == 96);
+    assert_int_equal(w->creates, 12);
+    for (int i = 0; i < 12; i++) {
+        snprintf(key, sizeof key, "r:product:k%d", i);
+        assert_string_equal(api_find_key(w, key)->order, "1;2;3;4;5;6;7;8;");
+    }
+    assert_in_range(w->writing_peak, 2, 6); /* lanes = 6 */
+    leave(state);
+}
+
+static void test_broken_commands(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    world_start(w);
+    world_publish(w, "sys.product.upsert", (struct text){"\x93\x01\xff", 3}, "broken");
+    UNTIL(w, w->dead_count == 1);
+    assert_string_equal(w->dead[0].id, "broken");
+    world_command(w, "r:product:long", 1, "", "S1", "card 4111 1111 1111 1111");
+    UNTIL(w, world_outcomes_of(w, "r:product:long", &last) == 1);
+    assert_int_equal(last->verdict, VERDICT_REFUSED);
+    assert_null(strstr(last->reason, "4111"));
+    world_command(w, "r:product:fine", 1, "", "S1", "fine");
+    UNTIL(w, world_outcomes_of(w, "r:product:fine", &last) == 1);
+    leave(state);
+}
+
+/* ---- crashes ---- */
+
+static void test_killed_in_the_middle_of_a_create_makes_no_double(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    snprintf(w->hang_sku, sizeof w->hang_sku, "HANG");
+    world_start(w);
+    world_command(w, "r:product:h", 1, "", "HANG", "x");
+    UNTIL(w, w->creates == 1);
+    world_stop(w, SIGKILL);
+    w->hang_sku[0] = '\0';
+    world_start(w);
+    UNTIL(w, world_outcomes_of(w, "r:product:h", &last) == 1);
+    assert_int_equal(last->verdict, VERDICT_DONE);
+    assert_int_equal(w->creates, 1);
+    assert_true(w->by_key >= 1);
+    leave(state);
+}
+
+static void test_time_out_of_a_create_makes_no_double(void **state)
+{
+    struct world *w = enter(state);
+    snprintf(w->hang_sku, sizeof w->hang_sku, "HANG");
+    world_start(w);
+    world_command(w, "r:product:t", 1, "", "HANG", "x");
+    UNTIL(w, w->creates == 1);
+    w->hang_sku[0] = '\0';
+    UNTIL(w, world_outcomes_of(w, "r:product:t", NULL) == 1); /* after the adapter's 3 s */
+    assert_int_equal(w->creates, 1);
+    world_turn_ms(w, 300);
+    assert_int_equal(world_changes_of(w, api_find_key(w, "r:product:t")->id, NULL), 0);
+    leave(state);
+}
+
+static void test_broker_killed_under_way(void **state)
+{
+    struct suite *s = *state;
+    struct world *w = enter(state);
+    char key[64];
+    w->delay_ms = 50;
+    world_start(w);
+    for (int i = 0; i < 40; i++) {
+        snprintf(key, sizeof key, "r:product:b%d", i);
+        world_command(w, key, 1, "", key + 10, "x");
+        world_command(w, key, 2, "", key + 10, "y");
+    }
+    UNTIL(w, w->creates >= 5);
+    broker_call(&s->broker, "kill", "");
+    world_turn_ms(w, 300);
+    assert_true(broker_start(&s->broker));
+    for (int i = 0; i < 40; i++) {
+        const struct told *last = NULL;
+        snprintf(key, sizeof key, "r:product:b%d", i);
+        UNTIL(w, world_outcomes_of(w, key, &last) >= 2 && last->revision == 2);
+        assert_int_equal(last->verdict, VERDICT_DONE);
+        assert_string_equal(api_find_key(w, key)->name, "y");
+    }
+    assert_int_equal(w->creates, 40);
+    leave(state);
+}
+
+static void test_killed_often_under_way(void **state)
+{
+    struct world *w = enter(state);
+    char key[64];
+    w->delay_ms = 10;
+    world_start(w);
+    for (int i = 0; i < 60; i++) {
+        snprintf(key, sizeof key, "r:product:q%d", i);
+        world_command(w, key, 1, "", key + 10, "x");
+        world_command(w, key, 2, "", key + 10, "y");
+    }
+    for (int i = 0; i < 5; i++) {
+        world_turn_ms(w, 60);
+        world_stop(w, SIGKILL);
+        world_spawn(w);
+    }
+    for (int i = 0; i < 60; i++) {
+        const struct told *last = NULL;
+        snprintf(key, sizeof key, "r:product:q%d", i);
+        UNTIL(w, world_outcomes_of(w, key, &last) >= 1 && last->revision == 2);
+        assert_string_equal(api_find_key(w, key)->name, "y");
+    }
+    assert_int_equal(w->creates, 60);
+    leave(state);
+}
+
+/* ---- reading while writing ---- */
+
+static void test_read_that_overlaps_a_write_is_not_published(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    api_add(w, "o1", "S1", "old");
+    world_start(w);
+    UNTIL(w, world_changes_of(w, "o1", NULL) == 1);
+    w->read_delay_ms = 700;
+    int pages = w->pages;
+    api_edit(w, "o1", "edited just before");
+    UNTIL(w, w->pages > pages); /* the page holds the edit and is on its way for 700 ms */
+    world_turn_ms(w, 50);
+    world_command(w, "r:product:o", 1, "o1", "S1", "ours");
+    UNTIL(w, world_outcomes_of(w, "r:product:o", &last) == 1);
+    assert_string_equal(last->name, "ours");
+    w->read_delay_ms = 0;
+    world_turn_ms(w, 1500);
+    for (int i = 0; i < w->change_count; i++)
+        assert_string_not_equal(w->changes[i].name, "edited just before");
+    leave(state);
+}
+
+static void test_object_that_we_create_is_not_published_before_its_outcome(void **state)
+{
+    struct world *w = enter(state);
+    world_start(w);
+    w->delay_ms = 1000; /* polls see the object 500 ms before its create is answered */
+    world_command(w, "r:product:n", 1, "", "S1", "new");
+    UNTIL(w, w->creates == 1);
+    api_add(w, "person", "S9", "a person's, at the same time");
+    world_turn_ms(w, 300);
+    assert_int_equal(w->change_count, 0); /* nobody can tell yet which of the two is ours */
+    UNTIL(w, world_outcomes_of(w, "r:product:n", NULL) == 1);
+    UNTIL(w, world_changes_of(w, "person", NULL) == 1);
+    world_turn_ms(w, 300);
+    assert_int_equal(world_changes_of(w, api_find_key(w, "r:product:n")->id, NULL), 0);
+    leave(state);
+}
+
+/* ---- the process ---- */
+
+static void test_sigterm_finishes_what_is_under_way(void **state)
+{
+    struct world *w = enter(state);
+    w->delay_ms = 600;
+    world_start(w);
+    world_command(w, "r:product:z", 1, "", "S1", "x");
+    UNTIL(w, w->writing == 1);
+    assert_int_equal(world_stop(w, SIGTERM), 0);
+    UNTIL(w, world_outcomes_of(w, "r:product:z", NULL) == 1);
+    w->delay_ms = 0;
+    world_start(w);
+    world_turn_ms(w, 300);
+    assert_int_equal(world_outcomes_of(w, "r:product:z", NULL), 1); /* it was acked */
+    assert_int_equal(world_stop(w, SIGTERM), 0);
+    leave(state);
+}
+
+static void test_pages(void **state)
+{
+    struct world *w = enter(state);
+    static char answer[65536];
+    api_add(w, "m1", "S1", "x");
+    world_start(w);
+    UNTIL(w, w->change_count == 1);
+    /* the change is here before the program has heard that it is confirmed */
+    UNTIL(w, world_http(w, "GET", "/metrics", NULL, NULL, answer, sizeof answer) == 200 &&
+                 strstr(answer, "tidegate_changes_published_total{system=\"sys\"} 1\n"));
+    assert_non_null(strstr(answer, "tidegate_feed_age_seconds{system=\"sys\",feed=\"products\"}"));
+    assert_int_equal(world_http(w, "GET", "/status", NULL, NULL, answer, sizeof answer), 200);
+    assert_non_null(strstr(answer, "\"ready\":true"));
+    leave(state);
+}
+
+static int run_program(const struct suite *s, const char *arguments, char *words, size_t size)
+{
+    char line[512];
+    snprintf(line, sizeof line, "%s %s 2>&1", s->program, arguments);
+    FILE *f = popen(line, "r");
+    assert_non_null(f);
+    size_t n = fread(words, 1, size - 1, f);
+    words[n] = '\0';
+    return pclose(f) >> 8;
+}
+
+static void test_wrong_use_and_settings(void **state)
+{
+    static const struct {
+        const char *settings, *broker, *complaint;
+    } rows[] = {
+        {"adapter = \"fake\"; url = \"standin\";", "amqp://x", "url is \\\"standin\\\", and only `tidegate up`"},
+        {"adapter = \"fake\"; url = \"http://127.0.0.1:1\";", "private", "broker.uri is \\\"private\\\""},
+        {"adapter = \"other\"; url = \"http://127.0.0.1:1\";", "amqp://x", "belongs to the adapter \\\"other\\\""},
+        {"adapter = \"fake\"; url = \"http://127.0.0.1:1\"; lane = 3;", "amqp://x",
+         "tidegate.cfg:3: unknown setting \\\"lane\\\""},
+        {"adapter = \"fake\"; url = \"http://127.0.0.1:1\"; lanes = 0;", "amqp://x", "lanes must be from 1 to 256"},
+        {"adapter = \"fake\"; url = \"http://127.0.0.1:1\"; mapping = \"none.cfg\";", "amqp://x", "none.cfg"},
+        {"adapter = \"fake\";", "amqp://x", "url"},
+    };
+    const struct suite *s = *state;
+    struct world *w = enter(state);
+    static char words[8192], text[2048], here[512], arguments[256], path[128];
+    struct err err;
+    assert_non_null(getcwd(here, sizeof here));
+    snprintf(path, sizeof path, "%s/tidegate.cfg", w->folder);
+    snprintf(arguments, sizeof arguments, "--config %s --system sys", path);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(text, sizeof text,
+                 "data = \"data\"; broker: { uri = \"%s\"; }; router: { entities = [\"%s/proto/entities\"]; };\n"
+                 "systems: { sys: {\n%s\n%s }; };\n",
+                 rows[i].broker, here, rows[i].settings,
+                 strstr(rows[i].settings, "mapping") ? "" : "mapping = \"fake.cfg\";");
+        assert_int_equal(os_write_file(path, text_of(text), 0600, &err), 0);
+        int status = run_program(s, arguments, words, sizeof words);
+        if (status != 1 || strstr(words, rows[i].complaint) == NULL)
+            fail_msg("%s\n exit %d, said %s", rows[i].settings, status, words);
+    }
+    assert_int_equal(run_program(s, "--help", words, sizeof words), 0);
+    assert_non_null(strstr(words, "prefetch"));
+    assert_int_equal(run_program(s, "--version", words, sizeof words), 0);
+    assert_int_equal(run_program(s, "--verbose", words, sizeof words), 2);
+    assert_non_null(strstr(words, "unknown option --verbose"));
+    assert_int_equal(run_program(s, "--config", words, sizeof words), 2);
+    snprintf(arguments, sizeof arguments, "--config %s --system nobody", path);
+    assert_int_equal(run_program(s, arguments, words, sizeof words), 1);
+    assert_non_null(strstr(words, "there is no system \\\"nobody\\\""));
+    leave(state);
+}
+
+int main(int argc, char **argv)
+{
+    static struct suite s;
+    struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wrong_use_and_settings),
+        cmocka_unit_test(test_poll_publishes_what_is_new_once),
+        cmocka_unit_test(test_push_is_checked_and_answered_after_the_confirm),
+        cmocka_unit_test(test_push_is_not_taken_while_the_broker_is_down),
+        cmocka_unit_test(test_card_number_is_refused_at_the_door),
+        cmocka_unit_test(test_object_that_cannot_be_mapped_waits_for_a_better_mapping),
+        cmocka_unit_test(test_create_update_and_no_echo),
+        cmocka_unit_test(test_edit_back_to_what_was_before_our_write_is_news),
+        cmocka_unit_test(test_older_revision_is_stale_and_equal_is_applied_or_repeated),
+        cmocka_unit_test(test_refused_is_told_with_the_systems_words),
+        cmocka_unit_test(test_retry_parks_one_record_and_no_other),
+        cmocka_unit_test(test_outage_stops_consuming_and_loses_nothing),
+        cmocka_unit_test(test_order_per_record_and_parallel_across),
+        cmocka_unit_test(test_broken_commands),
+        cmocka_unit_test(test_killed_in_the_middle_of_a_create_makes_no_double),
+        cmocka_unit_test(test_time_out_of_a_create_makes_no_double),
+        cmocka_unit_test(test_broker_killed_under_way),
+        cmocka_unit_test(test_killed_often_under_way),
+        cmocka_unit_test(test_read_that_overlaps_a_write_is_not_published),
+        cmocka_unit_test(test_object_that_we_create_is_not_published_before_its_outcome),
+        cmocka_unit_test(test_sigterm_finishes_what_is_under_way),
+        cmocka_unit_test(test_pages),
+    };
+    size_t count = sizeof tests / sizeof tests[0];
+    if (argc < 2 || !broker_installed())
+        return 77;
+    s.program = argv[1];
+    if (!broker_start(&s.broker))
+        return 1;
+    for (size_t i = 0; i < count; i++)
+        tests[i].initial_state = &s;
+    if (argc > 2) /* one test by name */
+        cmocka_set_test_filter(argv[2]);
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    broker_remove(&s.broker);
+    return failed;
+}

@@ -1,0 +1,518 @@
+/* The HTTP server: what handlers get and give, what is refused before it costs memory, that slow clients lose their
+ * connection, and that the server can go at any moment. Good requests come from our own client, bad ones from a thread
+ * with a plain socket. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "edge/http_client.h"
+#include "edge/http_server.h"
+
+#define ROWS(table) (sizeof(table) / sizeof *(table))
+
+/* ---- a server on a loop, with handlers ---- */
+
+struct bench {
+    struct loop *loop;
+    struct http_server *server;
+    struct http_client *client;
+    int waiting, waiting_max, ended;
+};
+
+static void echo(void *ctx, const struct http_incoming *r, struct http_reply *reply)
+{
+    const char *event = http_incoming_header(r, "x-EVENT"), *hub = http_incoming_query(r, "hub.mode");
+    (void)ctx;
+    struct text head =
+        arena_printf(reply->arena, "%s %s %s %s ", r->method, r->path, event ? event : "-", hub ? hub : "-");
+    char *all = arena_alloc(reply->arena, head.n + r->body.n);
+    memcpy(all, head.p, head.n);
+    if (r->body.n)
+        memcpy(all + head.n, r->body.p, r->body.n);
+    *reply = (struct http_reply){200, "application/octet-stream", {all, head.n + r->body.n}, reply->arena};
+}
+
+static char hooks[] = "hooks", deep[] = "deep", exact[] = "exact", metrics[] = "metrics", put[] = "put";
+
+static void say_context(void *ctx, const struct http_incoming *r, struct http_reply *reply)
+{
+    (void)r;
+    reply->status = 202;
+    reply->body = text_of(ctx);
+}
+
+static void say_nothing(void *ctx, const struct http_incoming *r, struct http_reply *reply)
+{
+    (void)ctx, (void)r, (void)reply;
+}
+
+static void wait_a_little(void *ctx, const struct http_incoming *r, struct http_reply *reply)
+{
+    struct bench *b = ctx;
+    b->waiting++;
+    if (b->waiting > b->waiting_max)
+        b->waiting_max = b->waiting;
+    task_sleep(b->loop, 200);
+    b->waiting--;
+    b->ended++;
+    reply->status = 200;
+    reply->body = text_of(http_incoming_header(r, "Host") ? "waited" : "gone");
+}
+
+static void bench_open(struct bench *b, const struct http_server_settings *s)
+{
+    struct http_client_settings c = {0};
+    *b = (struct bench){0};
+    assert_int_equal(loop_new(&b->loop, NULL), 0);
+    assert_int_equal(http_server_new(&b->server, b->loop, NULL, s, NULL), 0);
+    assert_int_equal(http_client_new(&b->client, b->loop, &c, NULL), 0);
+    http_server_route(b->server, NULL, "/echo", echo, NULL);
+    http_server_route(b->server, "POST", "/hooks/", say_context, hooks);
+    http_server_route(b->server, "POST", "/hooks/deep/", say_context, deep);
+    http_server_route(b->server, "POST", "/hooks/exact", say_context, exact);
+    http_server_route(b->server, "GET", "/metrics", say_context, metrics);
+    http_server_route(b->server, "PUT", "/metrics", say_context, put);
+    http_server_route(b->server, "GET", "/nothing", say_nothing, NULL);
+    http_server_route(b->server, NULL, "/wait", wait_a_little, b);
+}
+
+static void bench_close(struct bench *b)
+{
+    http_client_free(b->client);
+    http_server_free(b->server);
+    loop_free(b->loop);
+}
+
+static void run_for(struct bench *b, int ms)
+{
+    int64_t end = loop_uptime_us(b->loop) + 1000 * ms;
+    while (loop_uptime_us(b->loop) < end)
+        loop_run_once(b->loop, 10, NULL);
+}
+
+/* ---- good requests ---- */
+
+struct call {
+    struct bench *bench;
+    const char *method, *path;
+    struct text body;
+    struct arena arena;
+    struct http_response answer;
+    struct err err;
+    int rc;
+    bool done;
+};
+
+static void call_task(void *arg)
+{
+    struct call *c = arg;
+    char url[200];
+    static const struct http_header headers[] = {{"X-Event", "orders"}};
+    snprintf(url, sizeof url, "http://127.0.0.1:%d%s", http_server_port(c->bench->server), c->path);
+    struct http_request r = {c->method, url, headers, 1, c->body, 5000};
+    c->rc = http_send(c->bench->client, &r, &c->arena, &c->answer, &c->err);
+    c->done = true;
+}
+
+static void call_start(struct bench *b, struct call *c, const char *method, const char *path, struct text body)
+{
+    *c = (struct call){.bench = b, .method = method, .path = path, .body = body};
+    arena_init(&c->arena, 8u << 20);
+    assert_int_equal(task_start(b->loop, call_task, c, NULL), 0);
+}
+
+static void call_finish(struct bench *b, struct call *c)
+{
+    while (!c->done)
+        loop_run_once(b->loop, 50, NULL);
+}
+
+static void test_paths_and_methods(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *path;
+        int status;
+        const char *body;
+    } rows[] = {
+        {"GET", "/echo", 200, "GET /echo orders - "},
+        {"GET", "/echo?hub.mode=a%20b&x", 200, "GET /echo orders a b "},
+        {"DELETE", "/echo", 200, "DELETE /echo orders - "},
+        {"POST", "/hooks/any", 202, "hooks"},
+        {"POST", "/hooks/exact", 202, "exact"},
+        {"POST", "/hooks/exactly", 202, "hooks"},
+        {"POST", "/hooks/deep/er", 202, "deep"},
+        {"POST", "/hooks", 404, "not found\n"},
+        {"GET", "/metrics", 202, "metrics"},
+        {"HEAD", "/metrics", 202, ""},
+        {"GET", "/metrics/x", 404, "not found\n"},
+        {"GET", "/", 404, "not found\n"},
+        {"POST", "/metrics", 405, "method not allowed\n"},
+        {"GET", "/hooks/x", 405, "method not allowed\n"},
+        {"GET", "/nothing", 500, ""},
+    };
+    struct bench b;
+    struct http_server_settings s = {.address = "127.0.0.1:0"};
+    bench_open(&b, &s);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct call c;
+        call_start(&b, &c, rows[i].method, rows[i].path, (struct text){0});
+        call_finish(&b, &c);
+        if (c.rc || c.answer.status != rows[i].status || !text_is(c.answer.body, rows[i].body))
+            fail_msg("%s %s: %d %d %.*s", rows[i].method, rows[i].path, c.rc, c.answer.status, TEXT_ARG(c.answer.body));
+        const char *allow = http_response_header(&c.answer, "allow");
+        if (c.answer.status == 405)
+            assert_string_equal(allow, strcmp(rows[i].path, "/metrics") ? "POST" : "PUT, GET");
+        arena_release(&c.arena);
+    }
+    bench_close(&b);
+}
+
+static void test_bodies_are_raw_bytes(void **state)
+{
+    (void)state;
+    enum { n = 300000 };
+    char *body = malloc(n);
+    struct bench b;
+    struct call c;
+    struct http_server_settings s = {.address = "localhost:0"};
+    for (int i = 0; i < n; i++)
+        body[i] = (char)(i * 7);
+    bench_open(&b, &s);
+    call_start(&b, &c, "POST", "/echo", (struct text){body, n});
+    call_finish(&b, &c);
+    assert_int_equal(c.rc, 0);
+    size_t head = strlen("POST /echo orders - ");
+    assert_int_equal(c.answer.body.n, head + n);
+    assert_memory_equal(c.answer.body.p + head, body, n);
+    assert_string_equal(http_response_header(&c.answer, "content-type"), "application/octet-stream");
+    arena_release(&c.arena);
+    bench_close(&b);
+    free(body);
+}
+
+static void test_handlers_wait_side_by_side(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct call calls[10];
+    struct http_server_settings s = {.address = "127.0.0.1:0"};
+    bench_open(&b, &s);
+    for (size_t i = 0; i < ROWS(calls); i++)
+        call_start(&b, &calls[i], "POST", "/wait", text_of("{}"));
+    for (size_t i = 0; i < ROWS(calls); i++) {
+        call_finish(&b, &calls[i]);
+        assert_int_equal(calls[i].rc, 0);
+        assert_true(text_is(calls[i].answer.body, "waited"));
+        arena_release(&calls[i].arena);
+    }
+    assert_int_equal(b.waiting_max, 10);
+    bench_close(&b);
+}
+
+/* ---- bad requests: a script in a thread ---- */
+
+struct raw {
+    int port, fd;
+    void (*script)(struct raw *r);
+    char got[4096];
+    size_t n;
+    bool closed; /* by the server */
+    int took_ms;
+    atomic_bool done;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void raw_send(struct raw *r, const char *bytes)
+{
+    if (send(r->fd, bytes, strlen(bytes), MSG_NOSIGNAL) < 0)
+        r->closed = true;
+}
+
+/* Reads until the server closes, or for so long. */
+static void raw_read(struct raw *r, int ms)
+{
+    for (int64_t end = now_ms() + ms; now_ms() < end && !r->closed;) {
+        struct pollfd one = {.fd = r->fd, .events = POLLIN};
+        if (poll(&one, 1, 10) <= 0)
+            continue;
+        ssize_t n = read(r->fd, r->got + r->n, sizeof r->got - 1 - r->n);
+        if (n <= 0)
+            r->closed = true;
+        else
+            r->n += (size_t)n;
+        r->got[r->n] = '\0';
+    }
+}
+
+static void *raw_thread(void *arg)
+{
+    struct raw *r = arg;
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)r->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int64_t start = now_ms();
+    r->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(r->fd, (struct sockaddr *)&to, sizeof to) == 0)
+        r->script(r);
+    else
+        r->closed = true;
+    close(r->fd);
+    r->took_ms = (int)(now_ms() - start);
+    r->done = true;
+    return NULL;
+}
+
+static void raw_run(struct bench *b, struct raw *r, void (*script)(struct raw *r))
+{
+    pthread_t thread;
+    memset(r, 0, sizeof *r);
+    r->port = http_server_port(b->server);
+    r->script = script;
+    assert_int_equal(pthread_create(&thread, NULL, raw_thread, r), 0);
+    while (!r->done)
+        loop_run_once(b->loop, 10, NULL);
+    pthread_join(thread, NULL);
+    loop_run_once(b->loop, 10, NULL);
+}
+
+static void announces_too_much(struct raw *r)
+{
+    raw_send(r, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
+    raw_read(r, 3000);
+}
+
+static void announces_beyond_reason(struct raw *r)
+{
+    raw_send(r, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 18446744073709551615\r\n\r\n");
+    raw_read(r, 3000);
+}
+
+static void send_chunks(struct raw *r, int count)
+{
+    char chunk[1100];
+    memset(chunk, 'x', sizeof chunk);
+    memcpy(chunk, "400\r\n", 5);
+    memcpy(chunk + 5 + 1024, "\r\n", 3);
+    raw_send(r, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (int i = 0; i < count && !r->closed; i++)
+        raw_send(r, chunk);
+}
+
+static void sends_chunks_over(struct raw *r)
+{
+    send_chunks(r, 5);
+    raw_send(r, "0\r\n\r\n");
+    raw_read(r, 500);
+}
+
+static void sends_chunks_without_end(struct raw *r)
+{
+    send_chunks(r, 100000);
+}
+
+static void sends_a_huge_header(struct raw *r)
+{
+    raw_send(r, "GET /echo HTTP/1.1\r\nHost: x\r\n");
+    for (int i = 0; i < 2000 && !r->closed; i++)
+        raw_send(r, "X-Header: 01234567890123456789012345678901234567890123456789\r\n");
+    raw_send(r, "\r\n");
+    raw_read(r, 3000);
+}
+
+static void sends_garbage(struct raw *r)
+{
+    raw_send(r, "\x16\x03\x01 garbage\r\n\r\n");
+    raw_read(r, 3000);
+}
+
+static void drips_the_head(struct raw *r)
+{
+    raw_send(r, "GET /echo HTTP/1.1\r\n");
+    for (int i = 0; i < 40 && !r->closed; i++) {
+        raw_send(r, "X: 1\r\n");
+        raw_read(r, 100);
+    }
+}
+
+static void drips_the_body(struct raw *r)
+{
+    raw_send(r, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n");
+    for (int i = 0; i < 40 && !r->closed; i++) {
+        raw_send(r, "x");
+        raw_read(r, 100);
+    }
+}
+
+static void stays_for_nothing(struct raw *r)
+{
+    raw_send(r, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    raw_read(r, 4000);
+}
+
+static void tears_the_body(struct raw *r)
+{
+    raw_send(r, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\nhalf");
+}
+
+static void leaves_before_the_answer(struct raw *r)
+{
+    raw_send(r, "POST /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}");
+    raw_read(r, 50);
+}
+
+static void asks_twice_at_once(struct raw *r)
+{
+    raw_send(r,
+             "POST /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    raw_read(r, 600);
+}
+
+static void test_bad_clients(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *meaning;
+        void (*script)(struct raw *r);
+        const char
+            *answer; /* its beginning; "" when there is none, NULL: none, or a refusal that may be lost in the close */
+        bool closed; /* must the server have closed? */
+    } rows[] = {
+        {"announced over the bound", announces_too_much, "HTTP/1.1 413 ", true},
+        {"announced beyond reason", announces_beyond_reason, "HTTP/1.1 4", true},
+        {"chunked over the bound", sends_chunks_over, "HTTP/1.1 413 ", false},
+        {"chunked without end", sends_chunks_without_end, "", true},
+        {"header over the bound", sends_a_huge_header, NULL, true},
+        {"no HTTP", sends_garbage, NULL, true},
+        {"a head that drips", drips_the_head, "", true},
+        {"a body that drips", drips_the_body, "", true},
+        {"kept alive for nothing", stays_for_nothing, "HTTP/1.1 202 ", true},
+        {"a torn body", tears_the_body, "", false},
+        {"gone before the answer", leaves_before_the_answer, "", false},
+        {"the next request in the same packet", asks_twice_at_once, "HTTP/1.1 200 ", false},
+    };
+    struct bench b;
+    struct http_server_settings s = {.address = "127.0.0.1:0", .body_max = 1000, .timeout_s = 1};
+    bench_open(&b, &s);
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct raw r;
+        raw_run(&b, &r, rows[i].script);
+        const char *wanted = rows[i].answer;
+        bool same =
+            !wanted ? !strstr(r.got, " 200 ") : (*wanted ? strncmp(r.got, wanted, strlen(wanted)) == 0 : r.n == 0);
+        if (!same || (rows[i].closed && !r.closed) || r.took_ms > 3500)
+            fail_msg("%s: \"%s\", %s, %d ms", rows[i].meaning, r.got, r.closed ? "closed" : "open", r.took_ms);
+        if (rows[i].script == asks_twice_at_once)
+            assert_non_null(strstr(r.got, "metrics"));
+    }
+    run_for(&b, 300);
+    assert_int_equal(b.waiting, 0);
+    bench_close(&b);
+}
+
+/* ---- the end ---- */
+
+static void test_the_server_may_go_while_handlers_run(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct call calls[3];
+    struct http_server_settings s = {.address = "127.0.0.1:0"};
+    bench_open(&b, &s);
+    for (size_t i = 0; i < ROWS(calls); i++)
+        call_start(&b, &calls[i], "POST", "/wait", text_of("{}"));
+    while (b.waiting < 3)
+        loop_run_once(b.loop, 10, NULL);
+    http_server_free(b.server);
+    b.server = NULL;
+    for (size_t i = 0; i < ROWS(calls); i++) {
+        call_finish(&b, &calls[i]);
+        assert_int_equal(calls[i].rc, ERR_IO);
+        arena_release(&calls[i].arena);
+    }
+    run_for(&b, 300);
+    assert_int_equal(b.ended, 3); /* the handlers ran to their end, without their server */
+    bench_close(&b);
+}
+
+static void test_drain_finishes_what_runs(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct call running, late;
+    struct http_server_settings s = {.address = "127.0.0.1:0"};
+    bench_open(&b, &s);
+    call_start(&b, &running, "POST", "/wait", text_of("{}"));
+    while (b.waiting < 1)
+        loop_run_once(b.loop, 10, NULL);
+    http_server_drain(b.server);
+    http_server_drain(b.server);
+    call_start(&b, &late, "GET", "/metrics", (struct text){0});
+    call_finish(&b, &late);
+    assert_int_equal(late.rc, ERR_UNAVAILABLE);
+    call_finish(&b, &running);
+    assert_int_equal(running.answer.status, 200);
+    assert_string_equal(http_response_header(&running.answer, "connection"), "close");
+    arena_release(&running.arena);
+    arena_release(&late.arena);
+    bench_close(&b);
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"",
+                                      "127.0.0.1",
+                                      "8080",
+                                      "127.0.0.1:",
+                                      "127.0.0.1:http",
+                                      "127.0.0.1:70000",
+                                      "127.0.0.1:-1",
+                                      "nowhere.invalid:80"};
+    struct bench b;
+    struct http_server_settings s = {.address = ":0"};
+    struct http_server *second;
+    struct err err;
+    char address[40];
+    bench_open(&b, &s);
+    snprintf(address, sizeof address, "127.0.0.1:%d", http_server_port(b.server));
+    s.address = address;
+    assert_int_equal(http_server_new(&second, b.loop, NULL, &s, &err), ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, address));
+    for (size_t i = 0; i < ROWS(bad); i++) {
+        s.address = bad[i];
+        if (http_server_new(&second, b.loop, NULL, &s, &err) != ERR_INVALID)
+            fail_msg("%s: %s", bad[i], err.text);
+    }
+    bench_close(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_paths_and_methods),
+        cmocka_unit_test(test_bodies_are_raw_bytes),
+        cmocka_unit_test(test_handlers_wait_side_by_side),
+        cmocka_unit_test(test_bad_clients),
+        cmocka_unit_test(test_the_server_may_go_while_handlers_run),
+        cmocka_unit_test(test_drain_finishes_what_runs),
+        cmocka_unit_test(test_addresses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,283 @@
+/* The rules language: every word, every complaint with its line, what is proved, and the table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "router/rules.h"
+
+static const char *const systems[] = {"salesforce", "shop", "erp"};
+enum { SALESFORCE, SHOP, ERP };
+
+static int load_schema(void **state)
+{
+    static const char *const folders[] = {"proto/entities"};
+    struct err err;
+    struct schema *s;
+    if (schema_load(&s, folders, 1, &err))
+        fail_msg("%s", err.text);
+    *state = s;
+    return 0;
+}
+
+static int free_schema(void **state)
+{
+    schema_free(*state);
+    return 0;
+}
+
+static struct rules *parse(struct schema *schema, const char *source)
+{
+    struct rules *r;
+    struct err err;
+    if (rules_parse(&r, "rules.cfg", text_of(source), schema, systems, 3, NULL, &err))
+        fail_msg("%s", err.text);
+    return r;
+}
+
+static const struct entity_rule *rule_of(const struct rules *r, const char *entity)
+{
+    return rules_of(r, schema_find(rules_schema(r), text_of(entity)));
+}
+
+static const struct field_rule *field_of(const struct entity_rule *e, const char *field)
+{
+    return &e->fields[entity_field(e->entity, text_of(field))->index];
+}
+
+static bool flows(const struct entity_rule *e, const char *field, int system)
+{
+    return field_mask_has(&e->flow[system], entity_field(e->entity, text_of(field))->index);
+}
+
+static void an_owner_and_targets(void **state)
+{
+    struct rules *r =
+        parse(*state, "product: { owner = \"salesforce\"; to = [\"shop\", \"erp\"]; match = [\"sku\", \"barcode\"];\n"
+                      "fields: { images = { owner = \"shop\"; to = []; };\n"
+                      "          description = { to = [\"shop\"]; };\n"
+                      "          weight = { owner = \"erp\"; }; }; };");
+    const struct entity_rule *e = rule_of(r, "product");
+    assert_true(e->ruled);
+    assert_int_equal(e->create, 1 << SALESFORCE);
+    assert_int_equal(e->targets, 1 << SHOP | 1 << ERP);
+    assert_int_equal(field_of(e, "name")->set, 1 << SALESFORCE);
+    assert_int_equal(field_of(e, "images")->set, 1 << SHOP);
+    assert_int_equal(field_of(e, "images")->to, 0);
+    assert_int_equal(field_of(e, "images")->place.line, 2);
+    assert_int_equal(field_of(e, "description")->set, 1 << SALESFORCE);
+    assert_int_equal(field_of(e, "description")->to, 1 << SHOP);
+    assert_int_equal(field_of(e, "weight")->to, 1 << SHOP); /* the entity's targets, less its owner */
+    assert_true(flows(e, "name", ERP));
+    assert_false(flows(e, "description", ERP));
+    assert_int_equal(e->match_count, 2);
+    assert_false(rule_of(r, "order")->ruled);
+    rules_free(r);
+}
+
+static void sharers_get_one_anothers(void **state)
+{
+    struct rules *r =
+        parse(*state, "contact: { shared = [\"salesforce\", \"shop\"]; conflict = \"latest\"; to = [\"erp\"]; };");
+    const struct entity_rule *e = rule_of(r, "contact");
+    assert_int_equal(e->create, 1 << SALESFORCE | 1 << SHOP);
+    assert_int_equal(field_of(e, "email")->set, 1 << SALESFORCE | 1 << SHOP);
+    assert_int_equal(field_of(e, "email")->to, 1 << SALESFORCE | 1 << SHOP | 1 << ERP);
+    assert_int_equal(e->conflict, CONFLICT_LATEST);
+    rules_free(r);
+}
+
+static void references_are_known_at_any_depth(void **state)
+{
+    struct rules *r = parse(*state, "order: { owner = \"shop\"; to = [\"erp\"]; };");
+    const struct entity_rule *e = rule_of(r, "order");
+    assert_true(field_mask_has(&e->refs, entity_field(e->entity, text_of("lines"))->index));
+    assert_true(field_mask_has(&e->refs, entity_field(e->entity, text_of("account"))->index));
+    assert_false(field_mask_has(&e->refs, entity_field(e->entity, text_of("total"))->index));
+    rules_free(r);
+}
+
+struct complaint {
+    const char *source, *text;
+};
+
+static void complaints_name_line_and_nearest_word(void **state)
+{
+    static const struct complaint rows[] = {
+        {"product: {\n owner = \"salesforce\";\n too = [\"shop\"]; };",
+         "rules.cfg:3: unknown word \"too\"; did you mean \"to\"?"},
+        {"produkt: { owner = \"salesforce\"; };", "rules.cfg:1: unknown entity \"produkt\"; did you mean \"product\"?"},
+        {"product: { owner = \"salesfroce\"; };", "rules.cfg:1: unknown system \"salesfroce\"; did you mean "
+                                                  "\"salesforce\"? (systems are named in tidegate.cfg)"},
+        {"product: { owner = \"salesforce\"; to = [\"shop\",\n\"shop\"]; };", "rules.cfg:2: to names \"shop\" twice"},
+        {"product: { owner = \"salesforce\"; to = \"shop\"; };", "rules.cfg:1: to wants a list such as [\"a\", \"b\"]"},
+        {"product: { owner = 7; };", "rules.cfg:1: owner wants a text in quotes"},
+        {"product: { to = [\"shop\"]; };", "rules.cfg:1: product has neither owner nor shared"},
+        {"product: { owner = \"shop\";\n shared = [\"shop\", \"erp\"]; conflict = \"latest\"; };",
+         "rules.cfg:2: a thing has an owner or is shared, not both"},
+        {"product: { shared = [\"shop\", \"erp\"]; };",
+         "rules.cfg:1: what is shared says what happens in a conflict: conflict = \"latest\""},
+        {"product: { shared = [\"shop\", \"erp\"]; conflict = \"first\"; };",
+         "rules.cfg:1: conflict = \"first\" is unknown: \"latest\" is the one there is"},
+        {"product: { owner = \"shop\"; conflict = \"latest\"; };",
+         "rules.cfg:1: conflict is for shared things; this one has an owner"},
+        {"product: { owner = \"shop\"; match = [\"skus\"]; };",
+         "rules.cfg:1: entity product has no field \"skus\"; did you mean \"sku\"?"},
+        {"product: { owner = \"shop\"; match = [\"weight\"]; };",
+         "rules.cfg:1: match wants text fields; \"weight\" is none"},
+        {"product: { owner = \"shop\"; fields: { imags = { owner = \"erp\"; }; }; };",
+         "rules.cfg:1: entity product has no field \"imags\"; did you mean \"images\"?"},
+        {"product: { owner = \"shop\"; fields: { images = \"erp\"; }; };",
+         "rules.cfg:1: a field's rule is a group: images = { owner = \"…\"; to = […]; }"},
+        {"product: { owner = \"shop\"; fields: { images = { seed = \"erp\"; }; }; };",
+         "rules.cfg:1: unknown word \"seed\""},
+        {"order: { owner = \"shop\"; fields: { lines = {\n fields = { quantity = { owner = \"erp\"; }; }; }; }; };",
+         "rules.cfg:2: a rule for a member of a list or map is not possible yet; name the whole field \"lines\""},
+        {"order: { owner = \"shop\"; match = [\"lines.sku\"]; };",
+         "rules.cfg:1: \"lines.sku\": a rule for a member of a list or map is not possible yet; name the whole field "
+         "\"lines\""},
+        {"product = 1;", "rules.cfg:1: an entity's rule is a group: product: { owner = \"…\"; to = […]; }"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rules *r;
+        struct err err = {0};
+        assert_int_equal(rules_parse(&r, "rules.cfg", text_of(rows[i].source), *state, systems, 3, NULL, &err),
+                         ERR_INVALID);
+        assert_null(r);
+        assert_string_equal(err.text, rows[i].text);
+    }
+}
+
+static void all_complaints_are_collected(void **state)
+{
+    struct rules *r;
+    struct err err;
+    struct buf lines;
+    buf_init(&lines, RULES_COMPLAINTS_MAX);
+    rules_parse(&r, "rules.cfg", text_of("product: { ownr = \"shop\"; };\norder: { owner = \"shp\"; };"), *state,
+                systems, 3, &lines, &err);
+    assert_string_equal(
+        buf_cstr(&lines),
+        "rules.cfg:1: unknown word \"ownr\"; did you mean \"owner\"?\n"
+        "rules.cfg:1: product has neither owner nor shared\n"
+        "rules.cfg:2: unknown system \"shp\"; did you mean \"shop\"? (systems are named in tidegate.cfg)\n");
+    buf_release(&lines);
+}
+
+/* ---- what is proved ---- */
+
+static bool shop_delivers_no_order(void *ctx, const char *system, const char *entity)
+{
+    (void)ctx;
+    return !text_is(text_of(system), "shop") || !text_is(text_of(entity), "order");
+}
+
+static bool erp_reads_nothing(void *ctx, const char *system, const char *entity)
+{
+    (void)ctx, (void)entity;
+    return !text_is(text_of(system), "erp");
+}
+
+static bool shop_writes_no_weight(void *ctx, const char *system, const char *entity, struct text field)
+{
+    (void)ctx, (void)entity;
+    return !text_is(text_of(system), "shop") || !text_is(field, "weight");
+}
+
+static bool erp_reads_no_weight(void *ctx, const char *system, const char *entity, struct text field)
+{
+    (void)ctx, (void)entity;
+    return !text_is(text_of(system), "erp") || !text_is(field, "weight");
+}
+
+static void what_cannot_hold_is_found(void **state)
+{
+    static const struct rules_capabilities all = {.delivers = shop_delivers_no_order,
+                                                  .captures = erp_reads_nothing,
+                                                  .writes = shop_writes_no_weight,
+                                                  .reads = erp_reads_no_weight};
+    static const struct {
+        const char *source, *text;
+        const struct rules_capabilities *cap;
+    } rows[] = {
+        {"product: { owner = \"salesforce\"; to = [\"shop\", \"erp\"]; };", NULL, NULL},
+        {"product: { owner = \"shop\"; to = [\"shop\"]; };",
+         "rules.cfg:1: product: the owner shop is named in `to`, and would be told what it says", NULL},
+        {"product: { owner = \"shop\"; fields: {\n images = { owner = \"erp\"; to = [\"erp\"]; }; }; };",
+         "rules.cfg:2: product.images: the owner erp is named in `to`, and would be told what it says", NULL},
+        {"product: { shared = [\"shop\"]; conflict = \"latest\"; };",
+         "rules.cfg:1: product: shared names fewer than two systems; one alone is its owner", NULL},
+        {"product: { owner = \"salesforce\"; to = [\"shop\"]; };\nprice: { owner = \"salesforce\"; to = [\"erp\"]; };",
+         "rules.cfg:2: price.product goes to erp and refers to product, which does not: it would wait for ever", NULL},
+        {"price: { owner = \"salesforce\"; };",
+         "rules.cfg:1: price.product is set by salesforce and refers to product, which no rule takes from or to "
+         "salesforce",
+         NULL},
+        {"product: { owner = \"salesforce\"; to = [\"shop\", \"erp\"]; };\ninventory: { owner = \"erp\"; to = "
+         "[\"shop\"]; };",
+         NULL, NULL},
+        {"product: { owner = \"salesforce\"; to = [\"shop\"]; fields: {\n weight = { to = [\"shop\"]; }; }; };",
+         "rules.cfg:2: product.weight goes to shop, whose mapping cannot write it", &all},
+        {"product: { owner = \"salesforce\"; to = [\"shop\"]; };", NULL, &all}, /* by the entity's rule: where it can */
+        {"product: { owner = \"salesforce\"; fields: {\n weight = { owner = \"erp\"; }; }; };",
+         "rules.cfg:2: product.weight is owned by erp, whose mapping does not read it", &all},
+        {"product: { owner = \"erp\"; };", "rules.cfg:1: product is set by erp, whose adapter does not read it", &all},
+        {"account: { owner = \"salesforce\"; to = [\"shop\"]; };\ncontact: { owner = \"salesforce\"; to = [\"shop\"]; "
+         "};\n"
+         "product: { owner = \"salesforce\"; to = [\"shop\"]; };\norder: { owner = \"salesforce\"; to = [\"shop\"]; };",
+         "rules.cfg:4: order goes to shop, whose adapter cannot write it", &all},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rules *r = parse(*state, rows[i].source);
+        struct err err = {0};
+        int rc = rules_check(r, rows[i].cap, NULL, &err);
+        assert_int_equal(rc, rows[i].text ? ERR_INVALID : 0);
+        assert_string_equal(err.text, rows[i].text ? rows[i].text : "");
+        rules_free(r);
+    }
+}
+
+static void the_rules_that_come_with_it_hold(void **state)
+{
+    struct rules *r;
+    struct err err;
+    if (rules_load(&r, "config/rules.cfg", *state, systems, 3, NULL, &err) || rules_check(r, NULL, NULL, &err))
+        fail_msg("%s", err.text);
+    struct buf table;
+    buf_init(&table, 1u << 16);
+    rules_table(r, &table);
+    assert_string_equal(buf_cstr(&table), "what                     set by                     goes to\n"
+                                          "account                  salesforce, shop         → salesforce, shop, erp\n"
+                                          "contact                  salesforce, shop         → salesforce, shop, erp\n"
+                                          "inventory                erp                      → shop\n"
+                                          "order                    shop                     → salesforce, erp\n"
+                                          "order.fulfilment         erp                      → salesforce\n"
+                                          "price                    salesforce               → shop, erp\n"
+                                          "product                  salesforce               → shop, erp\n"
+                                          "product.images           shop                     → nobody\n");
+    buf_release(&table);
+    rules_free(r);
+}
+
+static void a_file_that_is_not_there(void **state)
+{
+    struct rules *r;
+    struct err err;
+    assert_int_not_equal(rules_load(&r, "config/no-such-rules.cfg", *state, systems, 3, NULL, &err), 0);
+    assert_non_null(strstr(err.text, "no-such-rules.cfg"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_owner_and_targets),
+        cmocka_unit_test(sharers_get_one_anothers),
+        cmocka_unit_test(references_are_known_at_any_depth),
+        cmocka_unit_test(complaints_name_line_and_nearest_word),
+        cmocka_unit_test(all_complaints_are_collected),
+        cmocka_unit_test(what_cannot_hold_is_found),
+        cmocka_unit_test(the_rules_that_come_with_it_hold),
+        cmocka_unit_test(a_file_that_is_not_there),
+    };
+    return cmocka_run_group_tests(tests, load_schema, free_schema);
+}
