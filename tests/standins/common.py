@@ -94,6 +94,8 @@ class Server:
         request.faults = self.faults.strike(request.target, request.body) if self.faults.active else {}
         if "delay" in request.faults:
             await asyncio.sleep(self.faults.milliseconds(request.faults.pop("delay")) / 1000)
+        if "expire" in request.faults:
+            self.expire_tokens()
         response: Response | None = None
         if "drop_before" not in request.faults:
             status = request.faults.pop("status", None)
@@ -108,6 +110,10 @@ class Server:
             return None
         self._count(request, request.outcome or str(response.status))
         return response
+
+    def expire_tokens(self) -> None:
+        for expire in self.on_expire_tokens:
+            expire()
 
     def _find(self, request: Request) -> Handler:
         known = False

@@ -92,8 +92,7 @@ def clear_faults(server: Server, request: Request) -> Response:
 
 
 def expire_tokens(server: Server, _: Request) -> Response:
-    for expire in server.on_expire_tokens:
-        expire()
+    server.expire_tokens()
     return Response(200, {"ok": True})
 
 

@@ -210,6 +210,10 @@ class OAuth(Case):
         type(self).token = self.login()["access_token"]
         self.assertNotEqual(old, self.token)
         self.assertEqual(self.api("GET", "/limits")[0], 200)
+        self.org.fault(kind="expire", match="/composite")
+        self.assertEqual(self.api("GET", "/limits")[0], 200)
+        self.refused(self.api("POST", "/composite", {"compositeRequest": []}), 401, "INVALID_SESSION_ID")
+        type(self).token = self.login()["access_token"]
         self.org.do("settings", token_ttl=0)
         type(self).token = self.login()["access_token"]
         time.sleep(0.01)
