@@ -182,8 +182,11 @@ static int field_differs(struct decide *d, struct shown *s, struct err *err)
         hash = field_hash(s->field, copy);
     }
     bool present = field_mask_has(&d->record->present, s->field->index);
-    if (present && cell->hash == hash)
+    if (present && cell->hash == hash) {
+        if (!record_stance(d->record, d->system, s->field->index)->told_revision)
+            field_mask_add(&d->record->views[d->system].settled, s->field->index);
         return 0;
+    }
     if (may_set)
         return accept(d, s, form, hash, unresolved, err);
     if (!s->first)
@@ -191,6 +194,12 @@ static int field_differs(struct decide *d, struct shown *s, struct err *err)
     else if (present)
         d->look = true;
     return 0;
+}
+
+/* Whether a later command than those that the object shows is about to write over the field. */
+static bool before_pending_write(const struct decide *d, uint32_t f)
+{
+    return d->message->stamped && d->message->revision < record_stance(d->record, d->system, f)->told_revision;
 }
 
 int decide_fields(struct decide *d, struct err *err)
@@ -207,6 +216,11 @@ int decide_fields(struct decide *d, struct err *err)
         if (field_mask_has(&v->has_seen, f) && record_stance(d->record, d->system, f)->seen == s.hash) {
             d->ours |= field_mask_has(&v->by_us, f);
             field_mask_drop(&v->by_us, f);
+            continue;
+        }
+        if (before_pending_write(d, f)) {
+            take_as_seen(d, &s);
+            d->passed_over = true;
             continue;
         }
         d->differed = true;

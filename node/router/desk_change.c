@@ -177,9 +177,7 @@ static int hold_refused(struct desk *d, const struct change *c, uint32_t f, stru
     snprintf(at, sizeof at, "%s:%d", rule->place.file, rule->place.line);
     struct text cause = arena_printf(&d->arena, "%.*s may not set %.*s.%.*s: that is for %s", TEXT_ARG(c->m->source),
                                      TEXT_ARG(c->m->entity), TEXT_ARG(field), names);
-    struct message m = *c->m;
-    m.key = c->record->key;
-    return desk_hold(d, HELD_REFUSED, &m, c->work->bytes, field, cause, text_of(at), err);
+    return desk_hold_refused(d, c->record, c->system, f, cause, text_of(at), c->work->bytes, err);
 }
 
 static int move_match(struct desk *d, struct change *c, const struct match_move *move, struct err *err)
@@ -253,6 +251,8 @@ static int decide_change(struct desk *d, struct change *c, struct err *err)
     struct field_mask refused = d->decide.refused;
     for (int f = field_mask_next(&refused, 0); !rc && f >= 0; f = field_mask_next(&refused, f + 1))
         rc = hold_refused(d, c, (uint32_t)f, err);
+    if (!rc)
+        rc = desk_drop_agreed(d, c->record, err);
     if (!rc)
         rc = desk_wait_for_references(d, err);
     if (!rc)

@@ -47,27 +47,81 @@ int desk_hold(struct desk *d, enum held_reason reason, const struct message *m, 
     return put(d, &h, false, err);
 }
 
+static struct held of_record(const struct desk *d, enum held_reason reason, const struct record *r, int system,
+                             struct text cause, struct text message)
+{
+    return (struct held){.time = d->now,
+                         .reason = reason,
+                         .entity = r->entity->name,
+                         .system = desk_system(d, system),
+                         .key = r->key,
+                         .native = record_text(r, r->views[system].native),
+                         .cause = cause,
+                         .message = message};
+}
+
 int desk_hold_target(struct desk *d, enum held_reason reason, const struct record *r, int target, struct text cause,
                      struct text message, struct err *err)
 {
     char id[UUID_TEXT];
-    struct held h = {.time = d->now,
-                     .reason = reason,
-                     .entity = r->entity->name,
-                     .system = desk_system(d, target),
-                     .key = r->key,
-                     .native = record_text(r, r->views[target].native),
-                     .cause = cause,
-                     .message = message};
+    struct held h = of_record(d, reason, r, target, cause, message);
     h.id = held_id(reason, r->key, h.system, id);
     return put(d, &h, true, err);
+}
+
+static int drop(struct desk *d, struct text id, struct err *err)
+{
+    int rc = d->store->ops->drop_held(d->store, id, err);
+    if (rc > 0)
+        d->metrics->released++;
+    return rc < 0 ? rc : 0;
 }
 
 int desk_drop_target(struct desk *d, enum held_reason reason, const struct record *r, int target, struct err *err)
 {
     char id[UUID_TEXT];
-    int rc = d->store->ops->drop_held(d->store, held_id(reason, r->key, desk_system(d, target), id), err);
-    if (rc > 0)
-        d->metrics->released++;
-    return rc < 0 ? rc : 0;
+    return drop(d, held_id(reason, r->key, desk_system(d, target), id), err);
+}
+
+static struct text refused_id(struct desk *d, const struct record *r, int system, uint32_t field, char out[UUID_TEXT])
+{
+    struct text name = desk_system(d, system), f = r->entity->fields[field].name;
+    return held_id(HELD_REFUSED, r->key, arena_printf(&d->arena, "%.*s.%.*s", TEXT_ARG(name), TEXT_ARG(f)), out);
+}
+
+int desk_hold_refused(struct desk *d, struct record *r, int system, uint32_t field, struct text cause, struct text rule,
+                      struct text message, struct err *err)
+{
+    char id[UUID_TEXT];
+    struct held h = of_record(d, HELD_REFUSED, r, system, cause, message);
+    h.id = refused_id(d, r, system, field, id);
+    h.rule = rule;
+    field_mask_add(&r->views[system].refused, field);
+    r->dirty = true;
+    return put(d, &h, true, err);
+}
+
+/* What came from our own write, or is settled with nothing under way. */
+static bool agreed(const struct record *r, int system, uint32_t field)
+{
+    const struct view *v = &r->views[system];
+    return !record_stance(r, system, field)->told_revision &&
+           (field_mask_has(&v->by_us, field) || field_mask_has(&v->settled, field));
+}
+
+int desk_drop_agreed(struct desk *d, struct record *r, struct err *err)
+{
+    char id[UUID_TEXT];
+    int rc = 0;
+    for (uint32_t s = 0; s < r->system_count; s++) {
+        struct field_mask refused = r->views[s].refused;
+        for (int f = field_mask_next(&refused, 0); !rc && f >= 0; f = field_mask_next(&refused, f + 1)) {
+            if (!agreed(r, (int)s, (uint32_t)f))
+                continue;
+            field_mask_drop(&r->views[s].refused, (uint32_t)f);
+            r->dirty = true;
+            rc = drop(d, refused_id(d, r, (int)s, (uint32_t)f, id), err);
+        }
+    }
+    return rc;
 }

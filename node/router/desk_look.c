@@ -114,6 +114,8 @@ int desk_look(struct desk *d, system_mask targets, struct err *err)
     int rc = decide_targets(&d->decide, targets, err);
     for (size_t i = 0; !rc && i < d->decide.telling_count; i++)
         rc = tell(d, r, &d->decide.tellings[i], err);
+    if (!rc)
+        rc = desk_drop_agreed(d, r, err);
     system_mask rest = targets & d->decide.rule->targets;
     for (; !rc && rest; rest &= rest - 1)
         rc = wait_target(d, r, __builtin_ctzll(rest), err);

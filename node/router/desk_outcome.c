@@ -80,6 +80,8 @@ static int learn(struct desk *d, const struct desk_work *w, struct record *r, in
         return rc;
     desk_decide(d, r, system, m);
     rc = decide_outcome(&d->decide, &ended, err);
+    if (!rc)
+        rc = desk_drop_agreed(d, r, err);
     if (rc)
         return rc;
     if (ended) {

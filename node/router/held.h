@@ -3,7 +3,7 @@
  *   invalid    broken message, unknown entity, field or system, sender not who it says     a person looks
  *   delete     the rules do not say yet what a delete means                                 a person looks
  *   conflict   more than one record claims the object                                       a person looks
- *   refused    a system changed a field that it may not set                                 for information
+ *   refused    a system changed a field that it may not set                                 vanishes when they agree
  *   unknown    an object of a system that may not make records, and no record is it (yet)   vanishes when found
  *   waiting    a target lacks an object that the record refers to                           vanishes when it is there
  *   rejected   a target refused a command, in its own words                                 vanishes when it takes one
@@ -37,8 +37,8 @@ struct held { /* texts are borrowed; each may be empty */
 };
 
 const char *held_word(enum held_reason r);
-/* From the reason and what makes the item one of its kind: a message's id and a field, or a record's key and a target.
- */
+/* From the reason and what makes the item one of its kind: a message's id, or a record's key and a target, or a record's
+ * key and "system.field". */
 struct text held_id(enum held_reason r, struct text one, struct text other, char out[UUID_TEXT]);
 /* One JSON object, without the message (which may hold personal data). */
 void held_json(struct buf *out, const struct held *h);

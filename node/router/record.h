@@ -42,6 +42,7 @@ struct view {             /* how one system knows the record */
     struct field_mask has_seen, has_told;
     struct field_mask by_us;   /* seen comes from an outcome, and no change has shown it since */
     struct field_mask settled; /* the system has, or has been told, the value that the record has now */
+    struct field_mask refused; /* a held item says that the system set the field to something else, and may not */
     bool waits;                /* a held item says that this system waits for something */
     bool rejected;             /* a held item says that this system refused the last command */
     bool creating;             /* a command without native id is under way */

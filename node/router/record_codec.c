@@ -10,6 +10,7 @@
 #define FLAG_REJECTED 2
 #define FLAG_CREATING 4
 #define FLAG_DEFERRED 8
+#define FLAG_REFUSED 16 /* a mask follows */
 
 /* ---- writing ---- */
 
@@ -117,7 +118,10 @@ static void put_view(struct buf *out, const struct record *r, int system)
     put_number(out, (uint64_t)v->flight);
     put_fixed(out, (uint64_t)v->flight_since);
     put_number(out, (v->waits ? FLAG_WAITS : 0) | (v->rejected ? FLAG_REJECTED : 0) |
-                        (v->creating ? FLAG_CREATING : 0) | (v->deferred ? FLAG_DEFERRED : 0));
+                        (v->creating ? FLAG_CREATING : 0) | (v->deferred ? FLAG_DEFERRED : 0) |
+                        (field_mask_empty(&v->refused) ? 0 : FLAG_REFUSED));
+    if (!field_mask_empty(&v->refused))
+        put_mask(out, &v->refused);
     put_mask(out, &v->has_seen);
     put_mask(out, &v->has_told);
     put_mask(out, &v->by_us);
@@ -296,6 +300,10 @@ static void get_view(struct reading *in)
     v->rejected = flags & FLAG_REJECTED;
     v->creating = flags & FLAG_CREATING;
     v->deferred = flags & FLAG_DEFERRED;
+    if (flags & FLAG_REFUSED) {
+        struct field_mask refused = get_mask(in);
+        v->refused = now(in, &refused);
+    }
     struct field_mask seen = get_mask(in), told = get_mask(in), by_us = get_mask(in), settled = get_mask(in);
     v->has_seen = now(in, &seen);
     v->has_told = now(in, &told);

@@ -88,9 +88,6 @@ class Expected:
     """What a scenario brought about that has to be held."""
     wrong_prices: set[str] = field(default_factory=set)  # SKUs whose price somebody set in the shop
     twin_numbers: set[str] = field(default_factory=set)  # accounts in Salesforce whose contact has an e-mail address that is taken
-    # A router that was killed between sending and remembering meets its own value as a stranger's, and holds it as refused.
-    # What the systems hold must agree all the same.
-    router_killed: bool = False
 
 
 class Oracle:
@@ -135,7 +132,6 @@ class Oracle:
             kind = (one["reason"], one["entity"], one["system"])
             fine = (kind == ("refused", "price", "shop") and one["native"] in wronged and "rules.cfg:" in one["rule"] or
                     kind == ("rejected", "contact", "shop") and one["key"] in twins and "taken" in one["cause"] or
-                    self.expected.router_killed and one["reason"] == "refused" and one["system"] in ("salesforce", "erp") or
                     kind == ("unknown", "account", "erp") and one["native"] == "1")
             if not fine:
                 self.differ("held", **{name: one.get(name) for name in ("reason", "entity", "system", "key", "native", "cause")})

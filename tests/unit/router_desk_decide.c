@@ -76,7 +76,7 @@ static void who_may_not_set_is_refused_with_the_rule(void **state)
          "erp sf:product:p1 #3 new {\"sku\":\"A\",\"name\":\"Ale\",\"unit\":\"crate\"}\n",
          "the next change of the record restores the truth"},
         {"shop product 77 {\"images\":[\"http://j\"]}", "deferred\n", "the shop has a command under way"},
-        {"shop done sf:product:p1 #3 77", "applied\n", NULL},
+        {"shop done sf:product:p1 #3 77", "applied\n-refused\n", NULL},
         {"sf product p1 {\"images\":[\"http://k\"]}", "noted\n", "first shown: where it stands"},
         {"sf product p1 {\"images\":[\"http://l\"]}",
          "refused\n+refused sf may not set product.images: that is for shop rules.cfg:4\n", "a field's own rule"},

@@ -177,9 +177,47 @@ static void the_echo_of_a_command_before_the_last_is_known(void **state)
         {0}});
 }
 
+/* The first one's outcome is late as well, so that nothing says yet that the value was ours. */
+static void what_is_still_being_written_over_is_no_edit(void **state)
+{
+    (void)state;
+    world_rows(rules, (const struct row[]){
+        {"sf product p1 {\"sku\":\"A\",\"name\":\"N\"}", "applied\nshop sf:product:p1 #1 new {\"sku\":\"A\",\"name\":\"N\"}\n", NULL},
+        {"shop done sf:product:p1 #1 v1 v=5 {\"sku\":\"A\",\"name\":\"N\"}", "", NULL},
+        {"sf product p1 {\"name\":\"O\"}", "applied\nshop sf:product:p1 #2 v1 {\"name\":\"O\"}\n", NULL},
+        {"sf product p1 {\"name\":\"P\"}", "applied\nshop sf:product:p1 #3 v1 {\"name\":\"P\"}\n", NULL},
+        {"shop product v1 v=6 after=2 {\"name\":\"O\",\"unit\":\"box\"}", "deferred\n", NULL},
+        {"wait 62", "noted\n", "the name is about to be written over; the unit, shown first, is where the shop stands"},
+        {"shop done sf:product:p1 #3 v1 v=7 {\"name\":\"P\"}", "", "it answers both"},
+        {"shop product v1 v=7 after=3 {\"name\":\"Q\"}", "refused\n+refused shop may not set product.name: that is for sf rules.cfg:2\n",
+         "an edit after all"},
+        {0}});
+}
+
+/* A refused value is held as long as it stands in the system against the record. */
+static void a_refusal_ends_with_the_difference(void **state)
+{
+    (void)state;
+    static const char refusal[] = "refused\n+refused shop may not set product.name: that is for sf rules.cfg:2\n";
+    world_rows(rules, (const struct row[]){
+        {"sf product p1 {\"sku\":\"A\",\"name\":\"N\"}", "applied\nshop sf:product:p1 #1 new {\"sku\":\"A\",\"name\":\"N\"}\n", NULL},
+        {"shop done sf:product:p1 #1 v1 {\"sku\":\"A\",\"name\":\"N\"}", "", NULL},
+        {"shop product v1 after=1 {\"name\":\"X\"}", refusal, NULL},
+        {"shop product v1 after=1 {\"name\":\"Y\"}", "refused\n", "one item a record, system and field"},
+        {"shop product v1 after=1 {\"name\":\"N\"}", "noted\n-refused\n", "the person undoes it"},
+        {"shop product v1 after=1 {\"name\":\"X\"}", refusal, NULL},
+        {"sf product p1 {\"name\":\"O\"}", "applied\nshop sf:product:p1 #2 v1 {\"name\":\"O\"}\n", "the owner speaks"},
+        {"shop done sf:product:p1 #2 v1 {\"name\":\"O\"}", "-refused\n", NULL},
+        {"shop product v1 after=2 {\"name\":\"X\"}", refusal, NULL},
+        {"sf product p1 {\"name\":\"X\"}", "applied\n-refused\n", "the owner comes to agree: nothing to tell"},
+        {0}});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_still_being_written_over_is_no_edit),
+        cmocka_unit_test(a_refusal_ends_with_the_difference),
         cmocka_unit_test(the_echo_of_a_command_before_the_last_is_known),
         cmocka_unit_test(what_was_read_before_our_write_is_no_edit),
         cmocka_unit_test(an_edit_while_a_command_is_under_way_waits),

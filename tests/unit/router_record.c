@@ -87,6 +87,7 @@ static struct record *sample(const struct fixture *f)
     field_mask_add(&v->has_told, field(f, "name"));
     field_mask_add(&v->settled, field(f, "name"));
     field_mask_add(&v->by_us, field(f, "sku"));
+    field_mask_add(&v->refused, field(f, "name"));
     *record_stance(r, 1, field(f, "sku")) = (struct stance){7, 7, 0};
     *record_stance(r, 1, field(f, "name")) = (struct stance){0, 9, 299};
     return r;
@@ -112,6 +113,7 @@ static void assert_sample(const struct fixture *f, const struct record *r)
     assert_int_equal(v->flight, 299);
     assert_int_equal(v->flight_since, 1800000000000007);
     assert_true(v->waits && v->deferred && !v->rejected && !v->creating);
+    assert_true(field_mask_has(&v->refused, field(f, "name")) && !field_mask_has(&v->refused, field(f, "sku")));
     assert_true(field_mask_has(&v->by_us, field(f, "sku")) && field_mask_has(&v->settled, field(f, "name")));
     assert_false(field_mask_has(&v->has_seen, field(f, "name")));
     assert_int_equal(record_stance(r, 1, field(f, "sku"))->seen, 7);
