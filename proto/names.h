@@ -10,8 +10,4 @@ struct names;
 struct names *names_new(struct arena *a, unique_fn *at, const void *ctx, uint32_t count);
 int32_t names_get(const struct names *n, struct text name); /* its place, or -1 */
 
-/* The place of the name nearest to a misspelt one, or -1 when none is near (half of its letters, at most 3, wrong).
- */
-int32_t names_nearest(unique_fn *at, const void *ctx, uint32_t count, struct text name);
-
 #endif

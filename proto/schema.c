@@ -37,6 +37,22 @@ const struct entity *schema_find(const struct schema *s, struct text name)
     return place < 0 ? NULL : s->entities[place];
 }
 
+const char *schema_hint(const struct schema *s, struct text name, char out[NEAREST_HINT_MAX])
+{
+    struct nearest meant = nearest_to(name);
+    for (uint32_t i = 0; i < s->count; i++)
+        nearest_look(&meant, s->entities[i]->name);
+    return nearest_hint(&meant, out);
+}
+
+const char *entity_field_hint(const struct entity *e, struct text name, char out[NEAREST_HINT_MAX])
+{
+    struct nearest meant = nearest_to(name);
+    for (uint32_t i = 0; i < e->field_count; i++)
+        nearest_look(&meant, e->fields[i].name);
+    return nearest_hint(&meant, out);
+}
+
 struct text field_name_at(const void *fields, uint32_t i)
 {
     return ((const struct field *)fields)[i].name;

@@ -25,6 +25,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/nearest.h"
 #include "base/value.h"
 
 enum field_type {
@@ -87,6 +88,9 @@ uint32_t schema_count(const struct schema *s);
 const struct entity *schema_at(const struct schema *s, uint32_t index);
 const struct entity *schema_find(const struct schema *s, struct text name);
 const struct field *entity_field(const struct entity *e, struct text name); /* NULL when unknown */
+/* "; is it \"x\"?" of the nearest entity or field, or nothing; in out. */
+const char *schema_hint(const struct schema *s, struct text name, char out[NEAREST_HINT_MAX]);
+const char *entity_field_hint(const struct entity *e, struct text name, char out[NEAREST_HINT_MAX]);
 const char *field_type_word(enum field_type t);                             /* "text", "decimal", … */
 
 /* Checks fields (a VALUE_MAP) against the entity, and brings values to their canonical form in place (decimals and

@@ -10,14 +10,13 @@ static int check_value(const struct check *c, const struct field *f, enum field_
 static int unknown(const struct check *c, const struct field *fields, uint32_t count, const struct path *path,
                    struct text name)
 {
-    char where[PATH_TEXT], quoted[QUOTE_TEXT];
-    int32_t nearest = names_nearest(field_name_at, fields, count, name);
+    char where[PATH_TEXT], quoted[QUOTE_TEXT], hint[NEAREST_HINT_MAX];
+    struct nearest meant = nearest_to(name);
+    for (uint32_t i = 0; i < count; i++)
+        nearest_look(&meant, fields[i].name);
     path_print(where, path);
     text_quote(quoted, name);
-    if (nearest < 0)
-        return err_set(c->err, ERR_INVALID, "%s has no field %s", where, quoted);
-    return err_set(c->err, ERR_INVALID, "%s has no field %s; is it \"%.*s\"?", where, quoted,
-                   TEXT_ARG(fields[nearest].name));
+    return err_set(c->err, ERR_INVALID, "%s has no field %s%s", where, quoted, nearest_hint(&meant, hint));
 }
 
 /* Keeps members[0..i] in the fields' order. False when the field is there already. */

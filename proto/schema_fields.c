@@ -21,9 +21,10 @@ static int read_type(struct loader *l, const struct config_node *at, const char 
             *out = (enum field_type)t;
             return 0;
         }
-    return config_complain(at, l->err,
+    const struct config_node *given = config_get(at, setting);
+    return config_complain(given ? given : at, l->err,
                            "%s is %s; it is one of text, decimal, int, bool, moment, date, enum, ref, map, list",
-                           setting, word ? word : "missing");
+                           setting, !word ? "missing" : word[0] ? word : "empty");
 }
 
 static int read_name(struct loader *l, const struct config_node *at, struct text *out)
@@ -70,6 +71,9 @@ static int read_values(struct loader *l, const struct config_node *at, struct fi
         if (v->kind != CONFIG_TEXT || v->text[0] == '\0' || strlen(v->text) > value_bytes_max)
             return config_complain(v, l->err, "a value of an enum is a text of 1 to %d bytes", value_bytes_max);
         values[i] = arena_text(&l->schema->arena, text_of(v->text));
+        for (size_t k = 0; k < i; k++)
+            if (text_eq(values[k], values[i]))
+                return config_complain(v, l->err, "the value \"%s\" is there twice", v->text);
     }
     f->values = values;
     f->value_count = (uint32_t)list->count;
@@ -94,9 +98,13 @@ static int read_key(struct loader *l, const struct config_node *at, struct field
     if (rc || !key)
         return rc;
     const struct field *named = field_among(f->fields, f->field_count, &next, text_of(key));
-    if (!named || (named->type != FIELD_TEXT && named->type != FIELD_REF && named->type != FIELD_ENUM))
-        return config_complain(at, l->err, "key is \"%s\"; it is one of the list's fields, of type text, ref or enum",
-                               key);
+    if (!named || (named->type != FIELD_TEXT && named->type != FIELD_REF && named->type != FIELD_ENUM)) {
+        char hint[NEAREST_HINT_MAX];
+        const struct entity element = {.fields = f->fields, .field_count = f->field_count};
+        return config_complain(config_get(at, "key"), l->err,
+                               "key is \"%s\"; it is one of the list's fields, of type text, ref or enum%s", key,
+                               entity_field_hint(&element, text_of(key), hint));
+    }
     f->key = named->name;
     ((struct field *)named)->is_key = true; /* ours: made in loader_fields just now */
     return 0;
@@ -128,6 +136,14 @@ static int read_map(struct loader *l, const struct config_node *at, int depth, s
     if (!fields)
         return config_complain(at, l->err, "a map needs fields");
     return loader_fields(l, fields, depth + 1, f);
+}
+
+/* The settings of all types. A misspelt one is told before what is missing for it. */
+static int known_settings(struct loader *l, const struct config_node *at)
+{
+    static const char *const all[] = {"name", "type", "help",   "personal", "max",    "code",
+                                      "key",  "of",   "values", "entity",   "fields", NULL};
+    return config_only(at, all, l->err);
 }
 
 /* The settings that a type has besides name, type, help and personal. */
@@ -171,7 +187,9 @@ static int read_field(struct loader *l, const struct config_node *at, int depth,
     f->file = arena_string(&l->schema->arena, text_of(at->file));
     f->line = at->line;
     f->personal = personal;
-    int rc = read_name(l, at, &f->name);
+    int rc = known_settings(l, at);
+    if (!rc)
+        rc = read_name(l, at, &f->name);
     if (!rc)
         rc = read_type(l, at, "type", &f->type);
     if (!rc)

@@ -48,11 +48,11 @@ static int read_entity(struct loader *l, const struct config_node *at)
     static const char *const known[] = {"help", "fields", NULL};
     struct arena *a = &l->schema->arena;
     const struct config_node *fields = config_get(at, "fields");
-    if (at->kind != CONFIG_GROUP || !is_name(text_of(at->name), SCHEMA_NAME_MAX) || !fields)
-        return config_complain(at, l->err, "\"%s\" is no entity: name: { fields: ( … ); }", at->name);
     struct entity *e = arena_alloc(a, sizeof *e);
     struct field all = {.name = {0}};
     int rc = e ? config_only(at, known, l->err) : loader_no_memory(l->err);
+    if (!rc && (at->kind != CONFIG_GROUP || !is_name(text_of(at->name), SCHEMA_NAME_MAX) || !fields))
+        rc = config_complain(at, l->err, "\"%s\" is no entity: name: { fields: ( … ); }", at->name);
     if (!rc)
         rc = loader_help(l, at, &e->help);
     if (!rc)
@@ -97,12 +97,13 @@ static int read_folder(struct loader *l, const char *folder)
 /* Every reference leads somewhere; *found tells whether there is one. */
 static int check_refs(const struct schema *s, const struct field *fields, uint32_t count, bool *found, struct err *err)
 {
+    char hint[NEAREST_HINT_MAX];
     for (uint32_t i = 0; i < count; i++) {
         const struct field *f = &fields[i];
         bool ref = f->type == FIELD_REF || (f->type == FIELD_LIST && f->of == FIELD_REF);
         if (ref && place_of(s, f->ref_entity) < 0)
-            return err_set(err, ERR_INVALID, "%s:%d: %s points to the entity \"%s\", which is not defined", f->file,
-                           f->line, f->name.p, f->ref_entity.p);
+            return err_set(err, ERR_INVALID, "%s:%d: %s points to the entity \"%s\", which is not defined%s", f->file,
+                           f->line, f->name.p, f->ref_entity.p, schema_hint(s, f->ref_entity, hint));
         *found |= ref;
         int rc = check_refs(s, f->fields, f->field_count, found, err);
         if (rc)

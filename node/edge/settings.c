@@ -5,6 +5,7 @@
 #include <assert.h>
 
 #include "base/buf.h"
+#include "base/nearest.h"
 
 static const char *kind_words(enum config_kind kind)
 {
@@ -70,58 +71,13 @@ int config_bool(const struct config_node *group, const char *name, bool *out, st
     return at ? read_bool(at, out, err) : 0;
 }
 
-enum { word_max = 48 };
-
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters must be put in, left out, changed or swapped with their neighbour to make a of b. */
-static int distance(const char *a, const char *b)
-{
-    int rows[3][word_max + 1];
-    int *before = rows[0], *last = rows[1], *now = rows[2];
-    int width = (int)strlen(b);
-    for (int k = 0; k <= width; k++)
-        last[k] = before[k] = k;
-    for (int i = 1; a[i - 1]; i++) {
-        now[0] = i;
-        for (int k = 1; k <= width; k++) {
-            now[k] = least(least(last[k], now[k - 1]) + 1, last[k - 1] + (a[i - 1] != b[k - 1]));
-            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1])
-                now[k] = least(now[k], before[k - 2] + 1);
-        }
-        int *spare = before;
-        before = last;
-        last = now;
-        now = spare;
-    }
-    return last[width];
-}
-
-static const char *nearest(const char *word, const char *const *names)
-{
-    const char *best = NULL;
-    size_t n = strlen(word);
-    int best_distance = n < 2 ? 1 : n < 4 ? 2 : n < 8 ? 3 : 4; /* must be less */
-    if (n > word_max)
-        return NULL;
-    for (; *names; names++) {
-        int d = strlen(*names) <= word_max ? distance(word, *names) : best_distance;
-        if (d < best_distance) {
-            best = *names;
-            best_distance = d;
-        }
-    }
-    return best;
-}
-
 static int complain_unknown(const struct config_node *at, const char *const *names, struct err *err)
 {
-    const char *meant = nearest(at->name, names);
-    if (meant)
-        return config_complain(at, err, "unknown setting \"%s\"; did you mean \"%s\"?", at->name, meant);
+    char hint[NEAREST_HINT_MAX];
+    struct nearest meant = nearest_to(text_of(at->name));
+    nearest_look_all(&meant, names);
+    if (meant.name.n)
+        return config_complain(at, err, "unknown setting \"%s\"%s", at->name, nearest_hint(&meant, hint));
     struct buf known;
     buf_init(&known, sizeof err->text);
     for (const char *const *name = names; *name; name++)

@@ -70,6 +70,7 @@ static int parse_pairs(struct mapping *m, struct mapping_field *f, const struct 
 static int find_field(struct mapping_field *f, const struct entity *e, struct err *err)
 {
     const char *name = NULL;
+    char hint[NEAREST_HINT_MAX];
     int rc = config_text(f->at, "field", &name, err);
     if (rc != 0)
         return rc;
@@ -77,8 +78,8 @@ static int find_field(struct mapping_field *f, const struct entity *e, struct er
         return config_complain(f->at, err, "\"field\" is missing: the canonical field that is mapped");
     f->field = entity_field(e, text_of(name));
     if (f->field == NULL)
-        return config_complain(f->at, err, "%.*s has no field \"%s\" (%s:%d)", TEXT_ARG(e->name), name, e->file,
-                               e->line);
+        return config_complain(config_get(f->at, "field"), err, "%.*s has no field \"%s\"%s (%s:%d)", TEXT_ARG(e->name),
+                               name, entity_field_hint(e, text_of(name), hint), e->file, e->line);
     return 0;
 }
 

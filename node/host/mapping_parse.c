@@ -50,7 +50,11 @@ int mapping_read_word(const struct config_node *group, const char *name, const c
             *out = i;
             return 0;
         }
-    return config_complain(config_get(group, name), err, "%s = \"%s\" is not known", name, word);
+    char hint[NEAREST_HINT_MAX];
+    struct nearest meant = nearest_to(text_of(word));
+    nearest_look_all(&meant, words);
+    return config_complain(config_get(group, name), err, "%s = \"%s\" is not known%s", name, word,
+                           nearest_hint(&meant, hint));
 }
 
 /* ---- constants ---- */
@@ -96,6 +100,17 @@ static int parse_constants(struct mapping *m, struct mapping_entity *e, struct e
 
 /* ---- entities ---- */
 
+static int complain_unknown(const struct config_node *at, const struct schema *schema, struct err *err)
+{
+    char hint[NEAREST_HINT_MAX];
+    struct nearest meant = nearest_to(text_of(at->name));
+    nearest_look_all(&meant, top_words);
+    for (uint32_t i = 0; i < schema_count(schema); i++)
+        nearest_look(&meant, schema_at(schema, i)->name);
+    return config_complain(at, err, "there is no entity \"%s\" in the entity folders%s", at->name,
+                           nearest_hint(&meant, hint));
+}
+
 static int parse_entity(struct mapping *m, struct mapping_entity *e, const struct schema *schema, struct err *err)
 {
     static const char *const words[] = {"object", "select", "id",        "key", "version",
@@ -104,11 +119,11 @@ static int parse_entity(struct mapping *m, struct mapping_entity *e, const struc
     const char *id = NULL, *key = NULL, *version = NULL, *when = NULL;
     const char **const values[] = {&e->object, &e->select, &id, &key, &version, &when};
     e->gather = MAPPING_NONE;
-    if (e->at->kind != CONFIG_GROUP)
-        return config_complain(e->at, err, "\"%s\" must be a group: %s: { … };", e->at->name, e->at->name);
     e->entity = schema_find(schema, text_of(e->at->name));
     if (e->entity == NULL)
-        return config_complain(e->at, err, "there is no entity \"%s\" in the entity folders", e->at->name);
+        return complain_unknown(e->at, schema, err);
+    if (e->at->kind != CONFIG_GROUP)
+        return config_complain(e->at, err, "\"%s\" must be a group: %s: { … };", e->at->name, e->at->name);
     int rc = config_only(e->at, words, err);
     if (rc != 0 || (rc = mapping_read_texts(e->at, texts, values, err)) != 0)
         return rc;

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "base/nearest.h"
+
 struct loading {
     struct rules *rules;
     struct complaints complaints;
@@ -17,22 +19,19 @@ static struct rule_place place_of(const struct config_node *n)
     return (struct rule_place){n->file, n->line};
 }
 
-/* ", did you mean \"x\"?" or nothing. */
-static const char *hint(struct loading *l, const char *word, const char *const *words)
-{
-    const char *near = nearest_word(text_of(word), words);
-    return near ? arena_printf(&l->rules->arena, "; did you mean \"%s\"?", near).p : "";
-}
-
 static void only_words(struct loading *l, const struct config_node *group, const char *const *words)
 {
+    char hint[NEAREST_HINT_MAX];
     for (size_t i = 0; i < group->count; i++) {
         const struct config_node *n = &group->children[i];
         const char *const *w = words;
         while (*w && !text_is(text_of(n->name), *w))
             w++;
-        if (!*w)
-            complain(&l->complaints, place_of(n), "unknown word \"%s\"%s", n->name, hint(l, n->name, words));
+        if (*w)
+            continue;
+        struct nearest meant = nearest_to(text_of(n->name));
+        nearest_look_all(&meant, words);
+        complain(&l->complaints, place_of(n), "unknown word \"%s\"%s", n->name, nearest_hint(&meant, hint));
     }
 }
 
@@ -52,11 +51,12 @@ static system_mask read_system(struct loading *l, const struct config_node *n)
     int system = rules_system(l->rules, text_of(name));
     if (system >= 0)
         return system_bit(system);
-    const char *words[RULES_SYSTEMS_MAX + 1] = {NULL};
+    char hint[NEAREST_HINT_MAX];
+    struct nearest meant = nearest_to(text_of(name));
     for (size_t i = 0; i < l->rules->system_count; i++)
-        words[i] = l->rules->systems[i];
+        nearest_look(&meant, text_of(l->rules->systems[i]));
     complain(&l->complaints, place_of(n), "unknown system \"%s\"%s (systems are named in tidegate.cfg)", name,
-             hint(l, name, words));
+             nearest_hint(&meant, hint));
     return 0;
 }
 
@@ -95,11 +95,9 @@ static const struct field *read_field(struct loading *l, const struct entity *e,
                  name, (int)strcspn(name, "."), name);
         return NULL;
     }
-    const char *words[SCHEMA_FIELDS_MAX + 1] = {NULL};
-    for (uint32_t i = 0; i < e->field_count; i++)
-        words[i] = arena_string(&l->rules->arena, e->fields[i].name);
+    char hint[NEAREST_HINT_MAX];
     complain(&l->complaints, place_of(at), "entity %.*s has no field \"%s\"%s", TEXT_ARG(e->name), name,
-             hint(l, name, words));
+             entity_field_hint(e, text_of(name), hint));
     return NULL;
 }
 
@@ -197,10 +195,9 @@ static void read_entity(struct loading *l, const struct config_node *n)
     }
     only_words(l, n, words);
     if (!e) {
-        const char **names = arena_alloc(&l->rules->arena, (schema_count(l->rules->schema) + 1) * sizeof *names);
-        for (uint32_t i = 0; names && i < schema_count(l->rules->schema); i++)
-            names[i] = arena_string(&l->rules->arena, schema_at(l->rules->schema, i)->name);
-        complain(&l->complaints, place_of(n), "unknown entity \"%s\"%s", n->name, names ? hint(l, n->name, names) : "");
+        char hint[NEAREST_HINT_MAX];
+        complain(&l->complaints, place_of(n), "unknown entity \"%s\"%s", n->name,
+                 schema_hint(l->rules->schema, text_of(n->name), hint));
         return;
     }
     struct entity_rule *rule = &l->rules->entities[e->index];

@@ -23,7 +23,4 @@ struct complaints {
 void complain(struct complaints *c, struct rule_place at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The word of the NULL-ended list that is nearest to `word`, or NULL when none is near. */
-const char *nearest_word(struct text word, const char *const *words);
-
 #endif

@@ -61,11 +61,11 @@ class Configuration(unittest.TestCase):
     # ---- tidegate.cfg
 
     def test_setting_of_the_router(self) -> None:
-        self.refused("config/tidegate.cfg", "  http = ", "  htpp = ", 'unknown setting "htpp"; did you mean "http"?', ROUTER)
+        self.refused("config/tidegate.cfg", "  http = ", "  htpp = ", 'unknown setting "htpp"; is it "http"?', ROUTER)
 
     def test_setting_of_a_system(self) -> None:
         self.refused("config/tidegate.cfg", "    client_id = ", "    clientid = ",
-                     'unknown setting "clientid"; did you mean "client_id"?', SALESFORCE)
+                     'unknown setting "clientid"; is it "client_id"?', SALESFORCE)
 
     # ---- rules.cfg
 
@@ -73,13 +73,13 @@ class Configuration(unittest.TestCase):
         self.refused("config/rules.cfg", 'owner = "erp"', 'owner = "epr"', 'unknown system "epr"', ROUTER)
 
     def test_entity_in_a_rule(self) -> None:
-        self.refused("config/rules.cfg", "inventory: {", "inventry: {", 'unknown entity "inventry"; did you mean "inventory"?', ROUTER)
+        self.refused("config/rules.cfg", "inventory: {", "inventry: {", 'unknown entity "inventry"; is it "inventory"?', ROUTER)
 
     def test_field_in_a_rule(self) -> None:
-        self.refused("config/rules.cfg", "images = {", "imges = {", 'entity product has no field "imges"; did you mean "images"?', ROUTER)
+        self.refused("config/rules.cfg", "images = {", "imges = {", 'entity product has no field "imges"; is it "images"?', ROUTER)
 
     def test_word_of_a_rule(self) -> None:
-        self.refused("config/rules.cfg", '  conflict = "latest";', '  conflct = "latest";', 'unknown word "conflct"; did you mean "conflict"?', ROUTER)
+        self.refused("config/rules.cfg", '  conflict = "latest";', '  conflct = "latest";', 'unknown word "conflct"; is it "conflict"?', ROUTER)
 
     # ---- an entity file
 
@@ -87,17 +87,30 @@ class Configuration(unittest.TestCase):
         self.refused("proto/entities/price.cfg", 'type = "decimal"', 'type = "decimall"', "type is decimall; it is one of text, decimal, int",
                      ROUTER, SALESFORCE, SHOP, ERP)
 
+    def test_word_of_a_field_in_an_entity_file(self) -> None:
+        self.refused("proto/entities/account.cfg", 'name = "kind"; type', 'name = "kind"; tpye', 'unknown setting "tpye"; is it "type"?', ROUTER, SHOP)
+
+    def test_word_of_an_entity_in_an_entity_file(self) -> None:
+        self.refused("proto/entities/price.cfg", "  fields: (", "  feilds: (", 'unknown setting "feilds"; is it "fields"?', ROUTER, ERP)
+
     def test_entity_that_a_field_points_to(self) -> None:
         self.refused("proto/entities/price.cfg", 'entity = "product"', 'entity = "produkt"',
-                     'product points to the entity "produkt", which is not defined', ROUTER, SALESFORCE, SHOP, ERP)
+                     'product points to the entity "produkt", which is not defined; is it "product"?', ROUTER, SALESFORCE, SHOP, ERP)
 
     # ---- the mapping files
 
     def test_field_in_the_mapping_of_salesforce(self) -> None:
-        self.refused("config/systems/salesforce.cfg", 'field = "name"', 'field = "nmae"', 'account has no field "nmae"', SALESFORCE)
+        self.refused("config/systems/salesforce.cfg", 'field = "name"', 'field = "nmae"', 'account has no field "nmae"; is it "name"?', SALESFORCE)
+
+    def test_entity_in_a_mapping(self) -> None:
+        self.refused("config/systems/odoo.cfg", "contact: {", "contcat: {", 'there is no entity "contcat" in the entity folders; is it "contact"?', ERP)
+
+    def test_word_of_a_mapping_file(self) -> None:
+        self.refused("config/systems/shopify.cfg", "functions = ", "funtions = ",
+                     'there is no entity "funtions" in the entity folders; is it "functions"?', SHOP)
 
     def test_word_in_the_mapping_of_the_shop(self) -> None:
-        self.refused("config/systems/shopify.cfg", "  select = ", "  selct = ", 'unknown setting "selct"; did you mean "select"?', SHOP)
+        self.refused("config/systems/shopify.cfg", "  select = ", "  selct = ", 'unknown setting "selct"; is it "select"?', SHOP)
 
     def test_word_in_the_mapping_of_the_erp(self) -> None:
-        self.refused("config/systems/odoo.cfg", "version = ", "verison = ", 'unknown setting "verison"; did you mean "version"?', ERP)
+        self.refused("config/systems/odoo.cfg", "version = ", "verison = ", 'unknown setting "verison"; is it "version"?', ERP)

@@ -92,9 +92,9 @@ static void test_complaints(void **state)
         const char *source, *complaint;
     } rows[] = {
         {"port = 1;", "t.cfg:1: the setting \"host\" is missing: the broker's name"},
-        {"\nhots = \"h\";", "t.cfg:2: unknown setting \"hots\"; did you mean \"host\"?"},
-        {"pasword = \"" SECRET "\";", "t.cfg:1: unknown setting \"pasword\"; did you mean \"password\"?"},
-        {"system = {};", "t.cfg:1: unknown setting \"system\"; did you mean \"systems\"?"},
+        {"\nhots = \"h\";", "t.cfg:2: unknown setting \"hots\"; is it \"host\"?"},
+        {"pasword = \"" SECRET "\";", "t.cfg:1: unknown setting \"pasword\"; is it \"password\"?"},
+        {"system = {};", "t.cfg:1: unknown setting \"system\"; is it \"systems\"?"},
         {"retries = 3;",
          "t.cfg:1: unknown setting \"retries\"; known here: host, password, port, tls, vhosts, none, systems"},
         {"host = \"h\";\nport = \"5672\";", "t.cfg:2: \"port\" must be a whole number, but it is a text"},
@@ -146,7 +146,7 @@ static void test_nearest_name(void **state)
         snprintf(source, sizeof source, "%s = 1;", rows[i].typed);
         assert_int_equal(config_parse(&c, "t.cfg", text_of(source), &err), 0);
         assert_int_equal(config_only(config_root(c), names, &err), ERR_INVALID);
-        snprintf(wanted, sizeof wanted, "did you mean \"%s\"?", rows[i].suggested ? rows[i].suggested : "");
+        snprintf(wanted, sizeof wanted, "is it \"%s\"?", rows[i].suggested ? rows[i].suggested : "");
         if (!strstr(err.text, rows[i].suggested ? wanted : "known here: owner, to, "))
             fail_msg("%s: %s", rows[i].typed, err.text);
         config_free(c);

@@ -259,7 +259,7 @@ static void test_mistakes(void **state)
         {"product: { fields: (); };", "\"id\" is missing"},
         {"product: { id = \".id\"; };", "\"fields\" must be a list"},
         {"prodct: { id = \".id\"; fields: (); };", ":1: there is no entity \"prodct\""},
-        {"product: { id = \".id\"; feilds: (); };", "did you mean \"fields\""},
+        {"product: { id = \".id\"; feilds: (); };", "is it \"fields\""},
         {"product: { id = \".id\"; fields: (\n{ field = \"skuu\"; path = \".s\"; } ); };",
          ":2: product has no field \"skuu\""},
         {"product: { id = \".id\"; fields: (\n{ field = \"sku\"; pth = \".s\"; } ); };", ":2: unknown setting \"pth\""},

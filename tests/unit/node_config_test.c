@@ -81,7 +81,7 @@ static void test_mistakes(void **state)
         {"router: { entities = []; }; systems: {};", "\"broker\" is missing"},
         {"broker: {}; systems: {};", "\"router\" is missing"},
         {HEAD, "\"systems\" is missing"},
-        {HEAD "\nsystem: {}; systems: {};", ":2: unknown setting \"system\"; did you mean \"systems\"?"},
+        {HEAD "\nsystem: {}; systems: {};", ":2: unknown setting \"system\"; is it \"systems\"?"},
         {"broker: { url = \"x\"; }; router: { entities = []; }; systems: {};", "unknown setting \"url\""},
         {"broker: {}; router: { }; systems: {};", "entities"},
         {HEAD "\nsystems: {\n shop: { }; };", ":3: system shop: the setting \"adapter\" is missing"},

@@ -105,9 +105,9 @@ static void complaints_name_line_and_nearest_word(void **state)
 {
     static const struct complaint rows[] = {
         {"product: {\n owner = \"salesforce\";\n too = [\"shop\"]; };",
-         "rules.cfg:3: unknown word \"too\"; did you mean \"to\"?"},
-        {"produkt: { owner = \"salesforce\"; };", "rules.cfg:1: unknown entity \"produkt\"; did you mean \"product\"?"},
-        {"product: { owner = \"salesfroce\"; };", "rules.cfg:1: unknown system \"salesfroce\"; did you mean "
+         "rules.cfg:3: unknown word \"too\"; is it \"to\"?"},
+        {"produkt: { owner = \"salesforce\"; };", "rules.cfg:1: unknown entity \"produkt\"; is it \"product\"?"},
+        {"product: { owner = \"salesfroce\"; };", "rules.cfg:1: unknown system \"salesfroce\"; is it "
                                                   "\"salesforce\"? (systems are named in tidegate.cfg)"},
         {"product: { owner = \"salesforce\"; to = [\"shop\",\n\"shop\"]; };", "rules.cfg:2: to names \"shop\" twice"},
         {"product: { owner = \"salesforce\"; to = \"shop\"; };", "rules.cfg:1: to wants a list such as [\"a\", \"b\"]"},
@@ -122,11 +122,11 @@ static void complaints_name_line_and_nearest_word(void **state)
         {"product: { owner = \"shop\"; conflict = \"latest\"; };",
          "rules.cfg:1: conflict is for shared things; this one has an owner"},
         {"product: { owner = \"shop\"; match = [\"skus\"]; };",
-         "rules.cfg:1: entity product has no field \"skus\"; did you mean \"sku\"?"},
+         "rules.cfg:1: entity product has no field \"skus\"; is it \"sku\"?"},
         {"product: { owner = \"shop\"; match = [\"weight\"]; };",
          "rules.cfg:1: match wants text fields; \"weight\" is none"},
         {"product: { owner = \"shop\"; fields: { imags = { owner = \"erp\"; }; }; };",
-         "rules.cfg:1: entity product has no field \"imags\"; did you mean \"images\"?"},
+         "rules.cfg:1: entity product has no field \"imags\"; is it \"images\"?"},
         {"product: { owner = \"shop\"; fields: { images = \"erp\"; }; };",
          "rules.cfg:1: a field's rule is a group: images = { owner = \"…\"; to = […]; }"},
         {"product: { owner = \"shop\"; fields: { images = { seed = \"erp\"; }; }; };",
@@ -158,9 +158,9 @@ static void all_complaints_are_collected(void **state)
                 systems, 3, &lines, &err);
     assert_string_equal(
         buf_cstr(&lines),
-        "rules.cfg:1: unknown word \"ownr\"; did you mean \"owner\"?\n"
+        "rules.cfg:1: unknown word \"ownr\"; is it \"owner\"?\n"
         "rules.cfg:1: product has neither owner nor shared\n"
-        "rules.cfg:2: unknown system \"shp\"; did you mean \"shop\"? (systems are named in tidegate.cfg)\n");
+        "rules.cfg:2: unknown system \"shp\"; is it \"shop\"? (systems are named in tidegate.cfg)\n");
     buf_release(&lines);
 }
 
