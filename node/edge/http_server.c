@@ -3,14 +3,16 @@
  *   RECEIVING ──whole──▶ RUNNING ──handler returns──▶ DONE ──reply queued──▶ ANSWERED ──▶ freed when MHD is through
  *       │                   │ the connection is suspended                        ▲
  *       │                   └── server freed: the task runs on, and frees it     │
- *       └── no such path 404, wrong method 405, too large 413 ───────────────────┘
+ *       ├── no such path 404, wrong method 405, too large 413 ───────────────────┘
+ *       └── a body without end: 413 past MHD, which cannot answer in the middle of one ──▶ CUT
  *
  * MHD has an epoll descriptor of its own for all its sockets; the loop watches that one and lets MHD run when it is
  * ready. What MHD has still to do without an event (data that it has read ahead) it tells as a time-out of 0.
  *
  * Slow clients: MHD's own time-out is about silence only, so a client that sends a byte now and then could hold a
- * connection for ever. Here each phase (head, body, taking the reply, waiting for the next request) must be over within
- * timeout_s, else the socket is shut down, and MHD sees a closed connection. A running handler is not bounded here.
+ * connection for ever. Here each phase (http_peers.h) must be over within timeout_s, the first head within half of it,
+ * else the socket is shut down, and MHD sees a closed connection. A running handler is not bounded here. MHD takes some
+ * more connections than are wanted, so that there is always one for which an old one can be dropped.
  *
  * Invariants: a request belongs to MHD's connection, but while RUNNING to its task too, and the last one of them frees
  * it; MHD stops only after every suspended connection has been resumed. */
@@ -23,11 +25,14 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "http_peers.h"
 #include "listener.h"
 
 #define HEAD_MAX (32 * 1024)  /* MHD's pool for one connection: its head, and its body piece by piece */
 #define DISCARD_MAX (1 << 20) /* of a body over its bound whose length was not announced */
 #define ARENA_TIMES 16        /* a request's arena may be so many times body_max */
+#define SPARE 64              /* connections over connections_max, until those dropped for them are gone */
+#define LAST_WORDS_MS 1000    /* for a client that sends without end to hear why it is cut */
 
 struct route {
     char *method, *path; /* method NULL: any */
@@ -39,8 +44,7 @@ struct route {
 
 struct client { /* a connection */
     struct http_server *server;
-    int fd;
-    uint64_t timer;
+    struct http_peer peer;
 };
 
 struct http_server {
@@ -49,13 +53,14 @@ struct http_server {
     struct MHD_Daemon *daemon;
     struct route *routes;
     struct request *requests; /* all that have a connection */
-    uint64_t again;           /* timer: MHD has more to do */
+    struct http_peers peers;
+    uint64_t again; /* timer: MHD has more to do */
     int epoll_fd, port, timeout_ms;
     size_t body_max;
     bool draining;
 };
 
-enum request_state { RECEIVING, RUNNING, DONE, ANSWERED };
+enum request_state { RECEIVING, RUNNING, DONE, ANSWERED, CUT };
 
 struct request {
     struct http_server *server;        /* NULL once it is freed */
@@ -229,27 +234,11 @@ static void routes_free(struct route *route)
     }
 }
 
-/* ---- a phase's time ---- */
+/* ---- connections ---- */
 
-static void on_slow(void *ctx)
+static void client_wait(struct client *c)
 {
-    struct client *c = ctx;
-    c->timer = 0;
-    log_line(c->server->log, LOG_LEVEL_DEBUG, "http-client-too-slow", NULL);
-    shutdown(c->fd, SHUT_RDWR); /* MHD finds it closed, and drops it */
-}
-
-static void client_disarm(struct client *c)
-{
-    if (c->timer)
-        loop_cancel(c->server->loop, c->timer);
-    c->timer = 0;
-}
-
-static void client_arm(struct client *c)
-{
-    client_disarm(c);
-    c->timer = loop_after(c->server->loop, c->server->timeout_ms, on_slow, c);
+    http_peer_wait(&c->peer, c->server->timeout_ms);
 }
 
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
@@ -259,7 +248,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     struct client *c = *context;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         if (c)
-            client_disarm(c);
+            http_peer_end(&c->peer);
         free(c);
         *context = NULL;
         return;
@@ -268,8 +257,9 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     if (!c)
         return; /* its requests are refused */
     c->server = s;
-    c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    client_arm(c);
+    http_peer_begin(&c->peer, &s->peers,
+                    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+    http_peer_wait(&c->peer, s->timeout_ms / 2);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **context,
@@ -279,7 +269,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     struct request *r = *context;
     if (!r)
         return;
-    client_arm(r->client); /* for the next request */
+    client_wait(r->client); /* for the next request */
     request_detach(r);
     *context = NULL;
 }
@@ -301,7 +291,7 @@ static enum MHD_Result answer(struct request *r, unsigned status, struct text bo
     enum MHD_Result queued = MHD_queue_response(r->connection, status, response);
     MHD_destroy_response(response);
     r->state = ANSWERED;
-    client_arm(r->client);
+    client_wait(r->client);
     return queued;
 }
 
@@ -335,7 +325,7 @@ static void request_task(void *arg)
 static enum MHD_Result request_run(struct request *r)
 {
     struct err err;
-    client_disarm(r->client);
+    http_peer_rest(&r->client->peer);
     r->incoming.body = buf_view(&r->body);
     r->state = RUNNING;
     if (task_start(r->server->loop, request_task, r, &err)) {
@@ -351,7 +341,7 @@ static enum MHD_Result request_begin(struct request *r)
 {
     struct http_server *s = r->server;
     struct buf allowed;
-    client_arm(r->client);
+    client_wait(r->client);
     buf_init(&allowed, 200);
     r->route = route_find(s, r->incoming.method, r->incoming.path, &allowed);
     const char *length = http_incoming_header(&r->incoming, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -367,15 +357,31 @@ static enum MHD_Result request_begin(struct request *r)
     return result;
 }
 
-/* A body that was not announced (chunked) and grows over its bound: read on a little, so that 413 can be told. */
-static enum MHD_Result request_take(struct request *r, const char *data, size_t n)
+/* MHD takes an answer before a body or after it. Nothing of this connection waits to be sent, so the words go to the
+ * socket itself; what the client still sends is thrown away until it closes, or its time is over: a socket closed with
+ * unread bytes would take the words back. */
+static void request_cut(struct request *r)
+{
+    static const char words[] = "HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 15\r\n\r\n"
+                                "body too large\n";
+    int fd = r->client->peer.fd;
+    r->state = CUT;
+    if (send(fd, words, sizeof words - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        log_line(r->server->log, LOG_LEVEL_DEBUG, "http-server", "msg", "a 413 could not be sent", NULL);
+    shutdown(fd, SHUT_WR);
+    http_peer_wait(&r->client->peer, LAST_WORDS_MS);
+}
+
+/* A body that was not announced (chunked) and grows over its bound: read on a little, so that it may end by itself. */
+static void request_take(struct request *r, const char *data, size_t n)
 {
     if (r->state != RECEIVING)
-        return MHD_YES;
+        return;
     buf_add(&r->body, data, n);
     if (buf_failed(&r->body))
         r->discarded += n;
-    return r->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
+    if (r->discarded > DISCARD_MAX)
+        request_cut(r);
 }
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *path, const char *method,
@@ -389,10 +395,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
         return r ? request_begin(r) : MHD_NO;
     }
     if (*size) {
-        enum MHD_Result result = request_take(r, data, *size);
+        request_take(r, data, *size);
         *size = 0;
-        return result;
+        return MHD_YES;
     }
+    if (r->state == CUT)
+        return MHD_NO;
     if (r->state == RECEIVING)
         return buf_failed(&r->body) ? refuse(r, MHD_HTTP_CONTENT_TOO_LARGE, "body too large\n", NULL) : request_run(r);
     return r->state == DONE ? answer_reply(r) : MHD_YES;
@@ -400,12 +408,12 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 
 /* ---- the server ---- */
 
-static int daemon_start(struct http_server *s, int fd, int connections_max, struct err *err)
+static int daemon_start(struct http_server *s, int fd, struct err *err)
 {
     s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
                                  on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_words, s, MHD_OPTION_LISTEN_SOCKET,
                                  fd, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_NOTIFY_COMPLETED,
-                                 on_completed, s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)connections_max,
+                                 on_completed, s, MHD_OPTION_CONNECTION_LIMIT, s->peers.max + SPARE,
                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_END);
     if (!s->daemon) {
         close(fd);
@@ -432,7 +440,9 @@ int http_server_new(struct http_server **out, struct loop *l, const struct log *
     *s = (struct http_server){.loop = l, .log = log, .port = listener_port(fd), .epoll_fd = -1};
     s->body_max = settings->body_max ? settings->body_max : 2u << 20;
     s->timeout_ms = 1000 * (settings->timeout_s > 0 ? settings->timeout_s : 10);
-    int rc = daemon_start(s, fd, settings->connections_max > 0 ? settings->connections_max : 256, err);
+    s->peers = (struct http_peers){.loop = l, .log = log};
+    s->peers.max = settings->connections_max > 0 ? (unsigned)settings->connections_max : 256;
+    int rc = daemon_start(s, fd, err);
     if (rc) {
         http_server_free(s);
         return rc;

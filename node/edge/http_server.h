@@ -12,8 +12,8 @@ struct http_server;
 struct http_server_settings {
     const char *address; /* "127.0.0.1:8080"; port 0 picks a free one */
     size_t body_max;     /* 0 is 2 MiB; a larger one is answered 413 without being read */
-    int connections_max; /* 0 is 256 */
-    int timeout_s;       /* idle or slow clients, 0 is 10 */
+    int connections_max; /* 0 is 256; for more than that, the one that keeps us waiting longest is dropped */
+    int timeout_s;       /* idle or slow clients, 0 is 10; a first head has half of it */
 };
 
 struct http_incoming { /* borrowed for the time of the call */

@@ -228,6 +228,7 @@ struct raw {
     void (*script)(struct raw *r);
     char got[4096];
     size_t n;
+    bool ended;  /* the server says no more */
     bool closed; /* by the server */
     int took_ms;
     atomic_bool done;
@@ -246,19 +247,24 @@ static void raw_send(struct raw *r, const char *bytes)
         r->closed = true;
 }
 
+/* Reads what comes within so long. The answer ends with the server's side: then a sender goes on until it cannot. */
+static void raw_take(struct raw *r, int ms)
+{
+    struct pollfd one = {.fd = r->fd, .events = POLLIN};
+    if (poll(&one, 1, ms) <= 0)
+        return;
+    ssize_t n = read(r->fd, r->got + r->n, sizeof r->got - 1 - r->n);
+    r->ended = n <= 0;
+    r->n += n > 0 ? (size_t)n : 0;
+    r->got[r->n] = '\0';
+}
+
 /* Reads until the server closes, or for so long. */
 static void raw_read(struct raw *r, int ms)
 {
     for (int64_t end = now_ms() + ms; now_ms() < end && !r->closed;) {
-        struct pollfd one = {.fd = r->fd, .events = POLLIN};
-        if (poll(&one, 1, 10) <= 0)
-            continue;
-        ssize_t n = read(r->fd, r->got + r->n, sizeof r->got - 1 - r->n);
-        if (n <= 0)
-            r->closed = true;
-        else
-            r->n += (size_t)n;
-        r->got[r->n] = '\0';
+        raw_take(r, 10);
+        r->closed = r->closed || r->ended;
     }
 }
 
@@ -304,15 +310,20 @@ static void announces_beyond_reason(struct raw *r)
     raw_read(r, 3000);
 }
 
-static void send_chunks(struct raw *r, int count)
+static void send_chunk(struct raw *r)
 {
     char chunk[1100];
     memset(chunk, 'x', sizeof chunk);
     memcpy(chunk, "400\r\n", 5);
     memcpy(chunk + 5 + 1024, "\r\n", 3);
+    raw_send(r, chunk);
+}
+
+static void send_chunks(struct raw *r, int count)
+{
     raw_send(r, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
     for (int i = 0; i < count && !r->closed; i++)
-        raw_send(r, chunk);
+        send_chunk(r);
 }
 
 static void sends_chunks_over(struct raw *r)
@@ -322,9 +333,14 @@ static void sends_chunks_over(struct raw *r)
     raw_read(r, 500);
 }
 
+/* Reads what is there while it sends, as a client does that wants to hear of a refusal. */
 static void sends_chunks_without_end(struct raw *r)
 {
-    send_chunks(r, 100000);
+    send_chunks(r, 5);
+    while (!r->closed) {
+        send_chunk(r);
+        raw_take(r, 0);
+    }
 }
 
 static void sends_a_huge_header(struct raw *r)
@@ -346,6 +362,15 @@ static void drips_the_head(struct raw *r)
 {
     raw_send(r, "GET /echo HTTP/1.1\r\n");
     for (int i = 0; i < 40 && !r->closed; i++) {
+        raw_send(r, "X: 1\r\n");
+        raw_read(r, 100);
+    }
+}
+
+static void drips_the_head_on(struct raw *r)
+{
+    raw_send(r, "GET /echo HTTP/1.1\r\n");
+    for (int64_t end = now_ms() + 20000; now_ms() < end && !r->closed;) {
         raw_send(r, "X: 1\r\n");
         raw_read(r, 100);
     }
@@ -397,7 +422,7 @@ static void test_bad_clients(void **state)
         {"announced over the bound", announces_too_much, "HTTP/1.1 413 ", true},
         {"announced beyond reason", announces_beyond_reason, "HTTP/1.1 4", true},
         {"chunked over the bound", sends_chunks_over, "HTTP/1.1 413 ", false},
-        {"chunked without end", sends_chunks_without_end, "", true},
+        {"chunked without end", sends_chunks_without_end, "HTTP/1.1 413 ", true},
         {"header over the bound", sends_a_huge_header, NULL, true},
         {"no HTTP", sends_garbage, NULL, true},
         {"a head that drips", drips_the_head, "", true},
@@ -423,6 +448,77 @@ static void test_bad_clients(void **state)
     }
     run_for(&b, 300);
     assert_int_equal(b.waiting, 0);
+    bench_close(&b);
+}
+
+static void test_a_head_has_half_the_time(void **state)
+{
+    (void)state;
+    struct bench b;
+    struct raw r;
+    struct http_server_settings s = {.address = "127.0.0.1:0", .timeout_s = 6};
+    bench_open(&b, &s);
+    raw_run(&b, &r, drips_the_head_on);
+    assert_true(r.closed);
+    assert_in_range(r.took_ms, 2900, 5900);
+    bench_close(&b);
+}
+
+/* ---- a flood: more slow clients than the server takes connections, and more come at once for those it drops ---- */
+
+enum { FLOOD = 300 };
+
+static int flood_one(const struct bench *b)
+{
+    static const char part[] = "POST /hooks/any HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{";
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)http_server_port(b->server)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    assert_int_equal(send(fd, part, sizeof part - 1, MSG_NOSIGNAL), sizeof part - 1);
+    return fd;
+}
+
+/* A byte from each; how many had been dropped. */
+static int flood_drip(const struct bench *b, int fds[FLOOD])
+{
+    int dropped = 0;
+    for (int i = 0; i < FLOOD; i++) {
+        char byte;
+        bool gone = recv(fds[i], &byte, 1, MSG_DONTWAIT) == 0 || send(fds[i], " ", 1, MSG_NOSIGNAL) != 1;
+        if (!gone)
+            continue;
+        close(fds[i]);
+        fds[i] = flood_one(b);
+        dropped++;
+    }
+    return dropped;
+}
+
+static void test_a_flood_of_slow_clients_keeps_nobody_out(void **state)
+{
+    (void)state;
+    struct bench b;
+    int fds[FLOOD], dropped = 0;
+    struct http_server_settings s = {.address = "127.0.0.1:0", .timeout_s = 600};
+    bench_open(&b, &s);
+    for (int i = 0; i < FLOOD; i++)
+        fds[i] = flood_one(&b);
+    for (int i = 0; i < 20; i++) {
+        struct call c;
+        run_for(&b, 20);
+        dropped += flood_drip(&b, fds);
+        call_start(&b, &c, "POST", i % 2 ? "/wait" : "/hooks/any", text_of("{\"id\":1}")); /* gives up after 5 s */
+        call_finish(&b, &c);
+        if (c.rc || c.answer.status / 100 != 2)
+            fail_msg("real request %d: %d %d %s", i, c.rc, c.answer.status, c.err.text);
+        arena_release(&c.arena);
+    }
+    assert_true(dropped >= FLOOD - 256);
+    for (int i = 0; i < FLOOD; i++)
+        close(fds[i]);
     bench_close(&b);
 }
 
@@ -510,6 +606,8 @@ int main(void)
         cmocka_unit_test(test_bodies_are_raw_bytes),
         cmocka_unit_test(test_handlers_wait_side_by_side),
         cmocka_unit_test(test_bad_clients),
+        cmocka_unit_test(test_a_head_has_half_the_time),
+        cmocka_unit_test(test_a_flood_of_slow_clients_keeps_nobody_out),
         cmocka_unit_test(test_the_server_may_go_while_handlers_run),
         cmocka_unit_test(test_drain_finishes_what_runs),
         cmocka_unit_test(test_addresses),
