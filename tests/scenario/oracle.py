@@ -336,8 +336,9 @@ def plain(note: Any) -> str:
 
 
 def allocated(line: dict) -> Decimal:
-    """The discount of a line as it was ordered."""
-    return sum((money(part["amount"]) for part in line.get("allocations", ())), Decimal(0))
+    """The discount of what is left of a line: the shop keeps that of the quantity that was ordered."""
+    whole = sum((money(part["amount"]) for part in line.get("allocations", ())), Decimal(0))
+    return money(whole * min(line["currentQuantity"], line["quantity"]) / line["quantity"])
 
 
 def percent(line: dict) -> Decimal:
