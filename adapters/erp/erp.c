@@ -10,7 +10,7 @@
 #define OLDEST 16
 
 static const struct setting settings[] = {
-    {"url", SETTING_TEXT, NULL, offsetof(struct od_settings, url), "https://erp.example.com"},
+    {"url", SETTING_SYSTEM_URL, NULL, offsetof(struct od_settings, url), "https://erp.example.com"},
     {"database", SETTING_TEXT, NULL, offsetof(struct od_settings, database), "Odoo database"},
     {"username", SETTING_TEXT, NULL, offsetof(struct od_settings, username),
      "login of the integration's own user, with an e-mail address and these rights: Sales/Administrator, "
@@ -54,18 +54,22 @@ _Static_assert(sizeof feeds / sizeof *feeds <= OD_FEEDS_MAX, "od_state keeps one
 /* locations = ( ("main", "WH/Stock"), … ) */
 static int od_init(struct session *s, struct err *err)
 {
+    const struct od_settings *set = s->settings;
     struct od_state *st = s->state;
-    const struct config_node *list = config_get(s->config, "locations");
-    for (size_t i = 0; list && i < list->count; i++) {
-        const struct config_node *pair = &list->children[i];
-        if (pair->kind != CONFIG_LIST || pair->count != 2 || pair->children[0].kind != CONFIG_TEXT ||
-            pair->children[1].kind != CONFIG_TEXT)
-            return config_complain(pair, err, "a location is (\"canonical name\", \"Odoo's complete name\")");
-        if (st->location_count == OD_LOCATIONS_MAX)
-            return config_complain(pair, err, "more than %d locations", OD_LOCATIONS_MAX);
-        st->locations[st->location_count++] = (struct od_location){pair->children[0].text, pair->children[1].text, 0};
+    struct config_pair pairs[OD_LOCATIONS_MAX];
+    int rc = config_range(s->config, "overlap_s", set->overlap_s, 1, OD_DAY_S, err);
+    if (rc == 0)
+        rc = config_range(s->config, "deep_every_s", set->deep_every_s, 1, OD_DAY_S, err);
+    if (rc == 0)
+        rc = config_pairs(s->config, "locations", "(\"canonical name\", \"Odoo's complete name\")", pairs,
+                          OD_LOCATIONS_MAX, &st->location_count, err);
+    for (size_t i = 0; rc == 0 && i < st->location_count; i++) {
+        if (!pairs[i].second[0])
+            return config_complain(pairs[i].at, err, "location \"%s\" has no complete name, such as \"WH/Stock\"",
+                                   pairs[i].first);
+        st->locations[i] = (struct od_location){pairs[i].first, pairs[i].second, 0};
     }
-    return 0;
+    return rc;
 }
 
 /* "17.0", "saas~17.4", "18.0+e" -> 17, 17, 18 */

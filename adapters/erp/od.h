@@ -16,6 +16,7 @@
 #define OD_LISTS_MAX 64
 #define OD_TAXES_MAX 256
 #define OD_FEEDS_MAX 8
+#define OD_DAY_S 86400
 
 struct od_settings {
     const char *url, *database, *username, *api_key, *price_list, *shipping_product;

@@ -10,14 +10,14 @@
 #include "edge/os.h"
 
 static const struct setting settings[] = {
-    {"url", SETTING_TEXT, NULL, offsetof(struct sf_settings, url), "https://MyDomain.my.salesforce.com"},
-    {"login_url", SETTING_TEXT, "", offsetof(struct sf_settings, login_url),
+    {"url", SETTING_SYSTEM_URL, NULL, offsetof(struct sf_settings, url), "https://MyDomain.my.salesforce.com"},
+    {"login_url", SETTING_URL, "", offsetof(struct sf_settings, login_url),
      "where to log in; empty: url; https://test.salesforce.com for a sandbox"},
     {"client_id", SETTING_TEXT, NULL, offsetof(struct sf_settings, client_id),
      "consumer key of the external client app"},
     {"username", SETTING_TEXT, NULL, offsetof(struct sf_settings, username), "the integration user"},
     {"private_key", SETTING_SECRET, "", offsetof(struct sf_settings, private_key), "RSA key in PEM; \"@file:PATH\""},
-    {"private_key_file", SETTING_TEXT, "", offsetof(struct sf_settings, private_key_file),
+    {"private_key_file", SETTING_FILE, "", offsetof(struct sf_settings, private_key_file),
      "the file that holds it, instead; for paths that come from the environment"},
     {"api_version", SETTING_TEXT, "62.0", offsetof(struct sf_settings, api_version), "REST API version"},
     {"draft_status", SETTING_TEXT, "Draft", offsetof(struct sf_settings, draft_status),
@@ -46,6 +46,18 @@ static const struct feed feeds[] = {
     FEED("orders", "order", 10),     FEED("accounts", "account", 10), FEED("contacts", "contact", 30),
     FEED("products", "product", 30), FEED("prices", "price", 30),     {0},
 };
+
+static int sf_init(struct session *s, struct err *err)
+{
+    static const char digits[] = "0123456789";
+    const struct sf_settings *set = s->settings;
+    size_t whole = strspn(set->api_version, digits);
+    const char *point = set->api_version + whole;
+    if (!whole || strcmp(point, ".0") != 0)
+        return config_complain(config_get(s->config, "api_version"), err,
+                               "api_version is \"%s\"; it looks like \"62.0\"", set->api_version);
+    return config_range(s->config, "overlap_s", set->overlap_s, 1, SF_DAY_S, err);
+}
 
 static int read_key(struct session *s, struct arena *a, struct text *pem, struct err *err)
 {
@@ -101,6 +113,7 @@ static const struct adapter salesforce = {
     .settings = settings,
     .entities = entities,
     .feeds = feeds,
+    .init = sf_init,
     .open = sf_open,
     .poll = sf_poll,
     .refresh = sf_refresh,

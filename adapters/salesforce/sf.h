@@ -11,6 +11,7 @@
 #define SF_KEY_FIELD "Tidegate_Key__c" /* External ID, unique, text(255), on every object that we write */
 
 #define SF_KEY_MAX 8192
+#define SF_DAY_S 86400
 
 struct sf_settings {
     const char *url, *login_url, *client_id, *username, *private_key, *private_key_file, *api_version;

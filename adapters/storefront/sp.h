@@ -13,6 +13,7 @@
 #define SP_LOCATIONS_MAX 64
 #define SP_FEEDS_MAX 4
 #define SP_TOKEN_MAX 512
+#define SP_DAY_S 86400
 #define SP_WEBHOOK_PATH "/webhooks/shopify" /* below the host's prefix for pushes */
 
 struct sp_settings {

@@ -10,7 +10,7 @@
 #include "edge/node_config.h"
 
 static const struct setting settings[] = {
-    {"url", SETTING_TEXT, NULL, offsetof(struct sp_settings, url), "https://SHOP.myshopify.com"},
+    {"url", SETTING_SYSTEM_URL, NULL, offsetof(struct sp_settings, url), "https://SHOP.myshopify.com"},
     {"client_id", SETTING_TEXT, "", offsetof(struct sp_settings, client_id),
      "the app's client id: with secret it fetches the access tokens, each for a day"},
     {"secret", SETTING_SECRET, "", offsetof(struct sp_settings, secret), "the app's client secret, which signs pushes"},
@@ -18,7 +18,7 @@ static const struct setting settings[] = {
      "a lasting Admin API access token, of an app that has one, instead of client_id"},
     {"old_secret", SETTING_SECRET, "", offsetof(struct sp_settings, old_secret),
      "the secret before, while it is being changed"},
-    {"public_url", SETTING_TEXT, "", offsetof(struct sp_settings, public_url),
+    {"public_url", SETTING_URL, "", offsetof(struct sp_settings, public_url),
      "where Shopify reaches our `http`; empty: no pushes, polling alone"},
     {"api_version", SETTING_TEXT, "2026-07", offsetof(struct sp_settings, api_version), "Admin API version"},
     {"overlap_s", SETTING_INT, "300", offsetof(struct sp_settings, overlap_s), "how far back changes are listed again"},
@@ -73,22 +73,42 @@ static int check_credentials(const struct session *s, struct err *err)
     return 0;
 }
 
+/* "2026-07", or "unstable": a part of every address that is called. */
+static int check_version(const struct session *s, const char *version, struct err *err)
+{
+    static const char form[] = "dddd-dd";
+    bool fits = strlen(version) == strlen(form);
+    for (size_t i = 0; fits && form[i]; i++)
+        fits = form[i] == 'd' ? version[i] >= '0' && version[i] <= '9' : version[i] == form[i];
+    if (fits || strcmp(version, "unstable") == 0)
+        return 0;
+    return config_complain(config_get(s->config, "api_version"), err, "api_version is \"%s\"; it looks like \"2026-07\"",
+                           version);
+}
+
 /* locations = ( ("main", "gid://shopify/Location/1"), … ); an empty id stands for the shop's only location. */
 static int sp_init(struct session *s, struct err *err)
 {
+    const struct sp_settings *set = s->settings;
     struct sp_state *st = s->state;
-    const struct config_node *list = config_get(s->config, "locations");
+    struct config_pair pairs[SP_LOCATIONS_MAX];
     int rc = check_credentials(s, err);
-    for (size_t i = 0; rc == 0 && list && i < list->count; i++) {
-        const struct config_node *pair = &list->children[i];
-        if (pair->kind != CONFIG_LIST || pair->count != 2 || pair->children[0].kind != CONFIG_TEXT ||
-            pair->children[1].kind != CONFIG_TEXT)
-            return config_complain(pair, err, "a location is (\"canonical name\", \"gid://shopify/Location/…\")");
-        if (st->location_count == SP_LOCATIONS_MAX)
-            return config_complain(pair, err, "more than %d locations", SP_LOCATIONS_MAX);
-        struct sp_location *at = &st->locations[st->location_count++];
-        at->name = pair->children[0].text;
-        snprintf(at->id, sizeof at->id, "%s", pair->children[1].text);
+    if (rc == 0)
+        rc = config_range(s->config, "overlap_s", set->overlap_s, 1, SP_DAY_S, err);
+    if (rc == 0)
+        rc = config_range(s->config, "deep_every_s", set->deep_every_s, 1, SP_DAY_S, err);
+    if (rc == 0)
+        rc = check_version(s, set->api_version, err);
+    if (rc == 0)
+        rc = config_pairs(s->config, "locations", "(\"canonical name\", \"gid://shopify/Location/…\")", pairs,
+                          SP_LOCATIONS_MAX, &st->location_count, err);
+    for (size_t i = 0; rc == 0 && i < st->location_count; i++) {
+        struct sp_location *at = &st->locations[i];
+        if (pairs[i].second[0] && (!sp_is(text_of(pairs[i].second), "Location") || strlen(pairs[i].second) >= sizeof at->id))
+            return config_complain(pairs[i].at, err, "location \"%s\": its id is no gid://shopify/Location/NUMBER",
+                                   pairs[i].first);
+        at->name = pairs[i].first;
+        snprintf(at->id, sizeof at->id, "%s", pairs[i].second);
     }
     return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/nearest.h"
 #include "describe.h"
 #include "edge/config.h"
 #include "edge/node_config.h"
@@ -59,6 +60,22 @@ static bool captures(void *ctx, const char *system, const char *entity)
     return says(ctx, system, "entity", entity, text_of("captured"));
 }
 
+/* The adapters are the programs beside this one. */
+static const char *adapter_hint(struct check *c, const char *adapter)
+{
+    static const char prefix[] = "tidegate-";
+    const char **names = NULL;
+    size_t count = 0;
+    char hint[NEAREST_HINT_MAX];
+    struct nearest meant = nearest_to(text_of(adapter));
+    if (os_list(&c->arena, os_program_folder(&c->arena), "", &names, &count, NULL) < 0)
+        return "";
+    for (size_t i = 0; i < count; i++)
+        if (text_starts(text_of(names[i]), prefix) && strcmp(names[i], "tidegate-router") != 0)
+            nearest_look(&meant, text_of(names[i] + sizeof prefix - 1));
+    return arena_string(&c->arena, text_of(nearest_hint(&meant, hint)));
+}
+
 static void describe_systems(struct check *c)
 {
     for (size_t i = 0; i < c->config.system_count; i++) {
@@ -66,8 +83,9 @@ static void describe_systems(struct check *c)
         struct err err = {0};
         const char *program = arena_printf(&c->arena, "%s/tidegate-%s", os_program_folder(&c->arena), s->adapter).p;
         if (!os_exists(program)) {
-            config_complain(s->node, &err, "system \"%s\": there is no adapter \"%s\" (no program %s)", s->name,
-                            s->adapter, program);
+            config_complain(config_get(s->node, "adapter"), &err,
+                            "system \"%s\": there is no adapter \"%s\"%s (no program %s)", s->name, s->adapter,
+                            adapter_hint(c, s->adapter), program);
             complain(c, err.text);
         } else if (describe_run(program, c->config_path, s->name, &c->arena, &c->described[i], &err) < 0) {
             c->described[i] = (struct text){0};
@@ -94,6 +112,8 @@ static int load(struct check *c, struct err *err)
     for (size_t i = 0; i < c->config.system_count && i < SYSTEMS_MAX; i++)
         c->names[i] = c->config.systems[i].name;
     rc = schema_load(&c->schema, c->config.entity_folders, c->config.entity_folder_count, err);
+    if (rc == 0)
+        rc = node_config_check_rules(&c->config, err);
     if (rc < 0)
         return rc;
     rc = rules_load(&c->rules, c->config.rules, c->schema, c->names, c->config.system_count, &c->complaints, err);

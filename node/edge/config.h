@@ -45,8 +45,30 @@ int config_only(const struct config_node *group, const char *const *names, struc
 int config_text(const struct config_node *group, const char *name, const char **out, struct err *err);
 int config_int(const struct config_node *group, const char *name, int64_t *out, struct err *err);
 int config_bool(const struct config_node *group, const char *name, bool *out, struct err *err);
+/* Complains when the value that was read for a whole number is not from least to most. */
+int config_range(const struct config_node *group, const char *name, int64_t value, int64_t least, int64_t most,
+                 struct err *err);
 
-enum setting_type { SETTING_TEXT, SETTING_SECRET, SETTING_INT, SETTING_BOOL, SETTING_LIST /* const char ** NULL-ended */ };
+struct config_pair { /* ("first", "second") */
+    const struct config_node *at;
+    const char *first, *second;
+};
+/* Reads a list of at most max pairs of texts; none when the setting is absent. The firsts are not empty and differ. form:
+ * what a pair looks like, for the complaint. */
+int config_pairs(const struct config_node *group, const char *name, const char *form, struct config_pair *out,
+                 size_t max, size_t *count, struct err *err);
+
+enum setting_type {
+    SETTING_TEXT,
+    SETTING_SECRET,
+    SETTING_INT,
+    SETTING_BOOL,
+    SETTING_LIST,       /* const char ** NULL-ended */
+    SETTING_URL,        /* https://…, or http://… to this machine; or empty */
+    SETTING_SYSTEM_URL, /* ... or NODE_URL_STANDIN */
+    SETTING_ADDRESS,    /* HOST:PORT to listen on */
+    SETTING_FILE,       /* a file that may be read, relative to the configuration's folder: out gets its path; or empty */
+};
 struct setting {
     const char *name;
     enum setting_type type;

@@ -70,9 +70,7 @@ static int expand_variables(struct config_node *at, struct text raw, struct buf 
 static int read_secret_file(struct config_node *at, const char *path, struct arena *a, struct err *err)
 {
     struct text content;
-    const char *slash = strrchr(at->file, '/');
-    if (path[0] != '/' && slash)
-        path = arena_printf(a, "%.*s/%s", (int)(slash - at->file), at->file, path).p;
+    path = os_path_beside(a, at->file, path);
     struct err why = {0};
     int rc = os_read_file(a, path, CONFIG_TEXT_MAX, &content, &why);
     if (rc)

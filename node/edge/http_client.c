@@ -23,6 +23,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/url.h"
 #include "http_head.h"
 
 #define POOL_MAX 16          /* idle easy handles kept */
@@ -200,7 +201,7 @@ static int url_check(const char *scheme, const char *host, const char *shown, st
         return 0;
     if (strcmp(scheme, "http") != 0)
         return err_set(err, ERR_INVALID, "%s: only https:// addresses (or http:// to this machine) are called", shown);
-    if (!http_host_is_loopback(host))
+    if (!url_host_is_loopback(text_of(host)))
         return err_set(err, ERR_INVALID,
                        "%s: plain http:// is allowed to 127.0.0.0/8, ::1 and localhost only: use https://", shown);
     return 0;

@@ -1,9 +1,7 @@
 /* http_head: see its header. */
 #include "http_head.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <strings.h>
 
 void http_url_show(const char *url, char out[HTTP_URL_SHOWN])
 {
@@ -13,14 +11,6 @@ void http_url_show(const char *url, char out[HTTP_URL_SHOWN])
         snprintf(out, HTTP_URL_SHOWN, "%.*s://%.*s", (int)(start - url), url, (int)(url + n - at - 1), at + 1);
     else
         snprintf(out, HTTP_URL_SHOWN, "%.*s", (int)n, url);
-}
-
-bool http_host_is_loopback(const char *host)
-{
-    struct in_addr v4;
-    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
-        return true;
-    return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
 }
 
 bool http_header_is_sound(const struct http_header *h)

@@ -8,8 +8,6 @@
 
 /* The address without user, query and fragment, which may hold secrets or personal data. */
 void http_url_show(const char *url, char out[HTTP_URL_SHOWN]);
-/* 127.0.0.0/8, [::1] and localhost. host as it stands in the address, in its plain form. */
-bool http_host_is_loopback(const char *host);
 /* False when name or value hold a byte that would end the field (RFC 9110, 5.1 and 5.5). */
 bool http_header_is_sound(const struct http_header *h);
 /* Reads the field lines of an answer into out, names in lower case. Past HTTP_HEADERS_MAX the rest is left out. */

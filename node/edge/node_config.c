@@ -3,9 +3,12 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include "base/nearest.h"
+#include "base/url.h"
 #include "os.h"
 
 #define ARENA_MAX (1u << 20)
+#define DAY_MS 86400000
 
 struct broker_settings {
     const char *uri, *ca_file;
@@ -14,7 +17,7 @@ struct broker_settings {
 static const struct setting broker_table[] = {
     {"uri", SETTING_SECRET, NODE_BROKER_PRIVATE, offsetof(struct broker_settings, uri),
      "amqp://user:password@host:port/vhost, amqps://…, or \"private\": `tidegate up` starts one on loopback"},
-    {"ca_file", SETTING_TEXT, "", offsetof(struct broker_settings, ca_file),
+    {"ca_file", SETTING_FILE, "", offsetof(struct broker_settings, ca_file),
      "certificates that an amqps broker is checked against; empty: the machine's own"},
     {"users_are_systems", SETTING_BOOL, "false", offsetof(struct broker_settings, users_are_systems),
      "each adapter has a broker user of its own, whose name is its system's, or ends with it (tidegate-shop)"},
@@ -30,41 +33,16 @@ static const struct setting router_table[] = {
     {"rules", SETTING_TEXT, "rules.cfg", offsetof(struct router_settings, rules), "the rules file"},
     {"entities", SETTING_LIST, NULL, offsetof(struct router_settings, entities),
      "folders of entity files; a later one overrides an earlier one"},
-    {"http", SETTING_TEXT, "127.0.0.1:0", offsetof(struct router_settings, http),
+    {"http", SETTING_ADDRESS, "127.0.0.1:0", offsetof(struct router_settings, http),
      "where the router serves /metrics, /healthz, /readyz and /status; port 0 picks one"},
     {"echo_wait_ms", SETTING_INT, "60000", offsetof(struct router_settings, echo_wait_ms),
      "how long a change waits for the outcome of a command that is under way to its system"},
     {0},
 };
 
-/* "/a/b/../c/./d" → "/a/c/d", by the letters: the folder is already without links. */
-static const char *tidied(struct arena *a, const char *path)
-{
-    char *out = arena_alloc(a, strlen(path) + 2), *end = out;
-    while (out != NULL && *path != '\0') {
-        size_t n = strcspn(path, "/");
-        if (n == 2 && path[0] == '.' && path[1] == '.') {
-            while (end > out && *--end != '/')
-                ;
-        } else if (n > 0 && !(n == 1 && path[0] == '.')) {
-            *end++ = '/';
-            memcpy(end, path, n);
-            end += n;
-        }
-        path += n + (path[n] == '/');
-    }
-    if (out != NULL && end == out)
-        *end++ = '/';
-    if (out != NULL)
-        *end = '\0'; /* what ".." took away is still there */
-    return out != NULL ? out : "";
-}
-
 const char *node_config_path(struct node_config *c, const char *relative)
 {
-    if (relative[0] == '/')
-        return relative;
-    return tidied(&c->arena, arena_printf(&c->arena, "%s/%s", c->folder, relative).p);
+    return os_path_beside(&c->arena, c->file, relative);
 }
 
 static int find_folder(struct node_config *out, const char *path, struct err *err)
@@ -95,9 +73,31 @@ static int read_top(struct node_config *out, const struct config_node *root, str
     int rc = config_only(root, words, err);
     if (rc == 0)
         rc = config_text(root, "data", &data, err);
+    if (rc == 0 && data[0] == '\0')
+        rc = config_complain(config_get(root, "data"), err, "\"data\" is empty: name a folder");
     if (rc == 0)
         out->data = node_config_path(out, data);
     return rc;
+}
+
+/* Never shown: it holds a password. */
+static int check_broker(const struct config_node *at, const char *uri, struct err *err)
+{
+    char hint[NEAREST_HINT_MAX];
+    struct url url;
+    if (strcmp(uri, NODE_BROKER_PRIVATE) == 0)
+        return 0;
+    const char *fault = url_split(text_of(uri), &url);
+    if (!fault && !text_is(url.scheme, "amqp") && !text_is(url.scheme, "amqps"))
+        fault = "its scheme is another";
+    if (!fault)
+        return 0;
+    struct nearest meant = nearest_to(text_of(uri));
+    nearest_look(&meant, text_of(NODE_BROKER_PRIVATE));
+    return config_complain(at, err,
+                           "\"uri\" must be \"" NODE_BROKER_PRIVATE "\" or amqp[s]://user:password@host:port/vhost, "
+                           "but %s%s",
+                           fault, nearest_hint(&meant, hint));
 }
 
 static int read_broker(struct node_config *out, const struct config_node *root, struct err *err)
@@ -111,7 +111,28 @@ static int read_broker(struct node_config *out, const struct config_node *root, 
         return rc;
     out->broker_uri = s.uri;
     out->users_are_systems = s.users_are_systems;
-    out->broker_ca = s.ca_file[0] ? node_config_path(out, s.ca_file) : NULL;
+    out->broker_ca = s.ca_file[0] ? s.ca_file : NULL;
+    return check_broker(config_get(group, "uri"), s.uri, err);
+}
+
+static int read_entities(struct node_config *out, const struct config_node *list, struct err *err)
+{
+    struct err why = {0};
+    const char **folders = arena_alloc(&out->arena, (list->count + 1) * sizeof *folders);
+    if (folders == NULL)
+        return err_set(err, ERR_NOMEM, "%s: out of memory", out->file);
+    if (list->count == 0)
+        return config_complain(list, err, "\"entities\" names no folder");
+    for (size_t i = 0; i < list->count; i++) {
+        const struct config_node *at = &list->children[i];
+        folders[i] = node_config_path(out, at->text);
+        if (at->text[0] == '\0')
+            return config_complain(at, err, "\"entities\" names a folder that is empty text");
+        if (os_check_readable(folders[i], true, &why) != 0)
+            return config_complain(at, err, "\"entities\": %s", why.text);
+    }
+    out->entity_folders = folders;
+    out->entity_folder_count = list->count;
     return 0;
 }
 
@@ -127,15 +148,8 @@ static int read_router(struct node_config *out, const struct config_node *root, 
     out->rules = node_config_path(out, s.rules);
     out->router_http = s.http;
     out->router_echo_wait_ms = s.echo_wait_ms;
-    while (s.entities[out->entity_folder_count] != NULL)
-        out->entity_folder_count++;
-    const char **folders = arena_alloc(&out->arena, (out->entity_folder_count + 1) * sizeof *folders);
-    if (folders == NULL)
-        return err_set(err, ERR_NOMEM, "%s: out of memory", out->file);
-    for (size_t i = 0; i < out->entity_folder_count; i++)
-        folders[i] = node_config_path(out, s.entities[i]);
-    out->entity_folders = folders;
-    return 0;
+    rc = config_range(group, "echo_wait_ms", s.echo_wait_ms, 1, DAY_MS, err);
+    return rc != 0 ? rc : read_entities(out, config_get(group, "entities"), err);
 }
 
 static bool name_valid(const char *name)
@@ -233,6 +247,15 @@ int node_config_broker(const struct node_config *c, const char **uri, struct err
                    "%s: broker.uri is \"private\", and only `tidegate up` knows the address of the "
                    "private broker: start this program with `tidegate up`, or set broker.uri (TIDEGATE_BROKER_URI)",
                    c->file);
+}
+
+int node_config_check_rules(const struct node_config *c, struct err *err)
+{
+    struct err why = {0};
+    const struct config_node *group = config_get(config_root(c->config), "router"), *at = config_get(group, "rules");
+    if (os_check_readable(c->rules, false, &why) == 0)
+        return 0;
+    return config_complain(at ? at : group, err, "\"rules\": %s", why.text);
 }
 
 int node_config_write_port(struct node_config *c, const char *name, int port, struct err *err)

@@ -40,6 +40,8 @@ void node_config_release(struct node_config *c);
 const struct node_system *node_config_system(const struct node_config *c, const char *name); /* NULL when absent */
 /* The broker's real address, or ERR_INVALID with a sentence when only `tidegate up` knows it. */
 int node_config_broker(const struct node_config *c, const char **uri, struct err *err);
+/* ERR_INVALID with the place of router.rules when that file cannot be read: for those who read it. */
+int node_config_check_rules(const struct node_config *c, struct err *err);
 /* A path of the file made absolute; folders and files alike. In the arena. */
 const char *node_config_path(struct node_config *c, const char *relative);
 /* "<data>/ports/<name>" gets one line "127.0.0.1:PORT": how others find a process that listens. */

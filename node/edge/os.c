@@ -84,6 +84,19 @@ int os_read_file(struct arena *a, const char *path, size_t max, struct text *out
     return rc;
 }
 
+int os_check_readable(const char *path, bool folder, struct err *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return complain(err, "open", path);
+    int rc = fstat(fd, &st) < 0 ? complain(err, "read", path) : 0;
+    close(fd);
+    if (rc == 0 && !(folder ? S_ISDIR(st.st_mode) : S_ISREG(st.st_mode)))
+        rc = err_set(err, ERR_INVALID, "cannot read %s: it is %s", path, folder ? "no folder" : "not a plain file");
+    return rc;
+}
+
 static bool write_all(int fd, struct text content)
 {
     while (content.n > 0) {
@@ -176,6 +189,39 @@ int os_make_folders(const char *path, struct err *err)
 bool os_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+/* "/a/b/../c/./d" → "/a/c/d", by the letters: the folder is already without links. */
+static const char *tidied(struct arena *a, const char *path)
+{
+    char *out = arena_alloc(a, strlen(path) + 2), *end = out;
+    while (out != NULL && *path != '\0') {
+        size_t n = strcspn(path, "/");
+        if (n == 2 && path[0] == '.' && path[1] == '.') {
+            while (end > out && *--end != '/')
+                ;
+        } else if (n > 0 && !(n == 1 && path[0] == '.')) {
+            *end++ = '/';
+            memcpy(end, path, n);
+            end += n;
+        }
+        path += n + (path[n] == '/');
+    }
+    if (out != NULL && end == out)
+        *end++ = '/';
+    if (out != NULL)
+        *end = '\0'; /* what ".." took away is still there */
+    return out != NULL ? out : "";
+}
+
+const char *os_path_beside(struct arena *a, const char *file, const char *path)
+{
+    char folder[PATH_MAX];
+    if (path[0] == '/' || !strchr(file, '/'))
+        return path;
+    folder_of(file, folder);
+    path = arena_printf(a, "%s/%s", folder, path).p;
+    return folder[0] == '/' && path ? tidied(a, path) : path;
 }
 
 static int by_name(const void *a, const void *b)

@@ -10,6 +10,10 @@ int os_read_file(struct arena *a, const char *path, size_t max, struct text *out
 int os_write_file(const char *path, struct text content, int mode, struct err *err); /* whole or not at all (rename) */
 int os_make_folders(const char *path, struct err *err); /* like mkdir -p */
 bool os_exists(const char *path);
+/* 0 when path is a plain file (or a folder, when that is wanted) that may be read. */
+int os_check_readable(const char *path, bool folder, struct err *err);
+/* path as it is meant in a file: relative to the file's folder. */
+const char *os_path_beside(struct arena *a, const char *file, const char *path);
 /* The names in a folder that end in suffix, sorted. */
 int os_list(struct arena *a, const char *folder, const char *suffix, const char ***names, size_t *count, struct err *err);
 /* The folder of the running program, for finding its siblings. */

@@ -6,6 +6,9 @@
 
 #include "base/buf.h"
 #include "base/nearest.h"
+#include "base/url.h"
+#include "node_config.h"
+#include "os.h"
 
 static const char *kind_words(enum config_kind kind)
 {
@@ -87,6 +90,46 @@ static int complain_unknown(const struct config_node *at, const char *const *nam
     return rc;
 }
 
+int config_range(const struct config_node *group, const char *name, int64_t value, int64_t least, int64_t most,
+                 struct err *err)
+{
+    const struct config_node *at = config_get(group, name);
+    if (value >= least && value <= most)
+        return 0;
+    return config_complain(at ? at : group, err, "\"%s\" must be from %lld to %lld", name, (long long)least,
+                           (long long)most);
+}
+
+static bool is_pair(const struct config_node *n)
+{
+    return n->kind == CONFIG_LIST && n->count == 2 && n->children[0].kind == CONFIG_TEXT &&
+           n->children[1].kind == CONFIG_TEXT && n->children[0].text[0];
+}
+
+int config_pairs(const struct config_node *group, const char *name, const char *form, struct config_pair *out,
+                 size_t max, size_t *count, struct err *err)
+{
+    const struct config_node *list = config_get(group, name);
+    *count = 0;
+    if (!list)
+        return 0;
+    if (list->kind != CONFIG_LIST)
+        return config_complain(list, err, "\"%s\" must be a list of pairs: ( %s, … )", name, form);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct config_node *at = &list->children[i];
+        if (!is_pair(at))
+            return config_complain(at, err, "\"%s\" is a list of pairs, each %s", name, form);
+        if (i == max)
+            return config_complain(at, err, "\"%s\" has more than %zu pairs", name, max);
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(out[k].first, at->children[0].text) == 0)
+                return config_complain(at, err, "\"%s\" has a pair for \"%s\" already", name, out[k].first);
+        out[i] = (struct config_pair){at, at->children[0].text, at->children[1].text};
+        *count = i + 1;
+    }
+    return 0;
+}
+
 static bool is_among(const char *name, const char *const *names)
 {
     for (; *names; names++)
@@ -144,6 +187,63 @@ static int read_list(const struct config_node *at, struct arena *a, const char *
     return 0;
 }
 
+/* What is called must be verified, except on this machine (docs/security.md). */
+static const char *url_fault(const char *text)
+{
+    struct url url;
+    const char *fault = url_split(text_of(text), &url);
+    if (fault)
+        return fault;
+    bool plain = text_is(url.scheme, "http");
+    if (!plain && !text_is(url.scheme, "https"))
+        return "its scheme is neither https nor http";
+    if (plain && !url_host_is_loopback(url.host))
+        return "plain http:// is for 127.0.0.1, [::1] and localhost alone; use https://";
+    if (url.user.n)
+        return "a user before the host is not sent: leave it and its @ away";
+    if (url.path.n && memchr(url.path.p, '?', url.path.n))
+        return "there is a ? in it: leave it and what follows away";
+    if (url.path.n && memchr(url.path.p, '#', url.path.n))
+        return "there is a # in it: leave it and what follows away";
+    return url.path.n && url.path.p[url.path.n - 1] == '/' ? "leave the / at its end away" : NULL;
+}
+
+static int read_url(const struct config_node *at, bool standin, const char **out, struct err *err)
+{
+    char hint[NEAREST_HINT_MAX];
+    int rc = read_text(at, out, err);
+    if (rc || !(*out)[0] || (standin && strcmp(*out, NODE_URL_STANDIN) == 0))
+        return rc;
+    const char *fault = url_fault(*out);
+    struct nearest meant = nearest_to(text_of(*out));
+    if (standin)
+        nearest_look(&meant, text_of(NODE_URL_STANDIN));
+    return fault ? config_complain(at, err, "\"%s\" must be an address such as https://shop.example.com, but %s%s",
+                                   at->name, fault, nearest_hint(&meant, hint))
+                 : 0;
+}
+
+static int read_address(const struct config_node *at, const char **out, struct err *err)
+{
+    int rc = read_text(at, out, err);
+    const char *fault = rc ? NULL : url_address_fault(text_of(*out));
+    return fault ? config_complain(at, err, "\"%s\" must be an address to listen on, such as 127.0.0.1:8080, but %s",
+                                   at->name, fault)
+                 : rc;
+}
+
+static int read_file_name(const struct config_node *at, struct arena *a, const char **out, struct err *err)
+{
+    struct err why = {0};
+    int rc = read_text(at, out, err);
+    if (rc || !(*out)[0])
+        return rc;
+    *out = os_path_beside(a, at->file, *out);
+    if (os_check_readable(*out, false, &why))
+        return config_complain(at, err, "\"%s\": %s", at->name, why.text);
+    return 0;
+}
+
 static int read_setting(const struct config_node *at, const struct setting *s, struct arena *a, void *field,
                         struct err *err)
 {
@@ -157,6 +257,13 @@ static int read_setting(const struct config_node *at, const struct setting *s, s
         return read_bool(at, field, err);
     case SETTING_LIST:
         return read_list(at, a, field, err);
+    case SETTING_URL:
+    case SETTING_SYSTEM_URL:
+        return read_url(at, s->type == SETTING_SYSTEM_URL, field, err);
+    case SETTING_ADDRESS:
+        return read_address(at, field, err);
+    case SETTING_FILE:
+        return read_file_name(at, a, field, err);
     }
     return 0;
 }

@@ -47,6 +47,16 @@ const struct adapter_entity *host_entity(const struct host *h, struct text name)
 
 /* ---- put together ---- */
 
+static int complain_system(const struct host *h, const char *name, struct err *err)
+{
+    char hint[NEAREST_HINT_MAX];
+    struct nearest meant = nearest_to(text_of(name));
+    for (size_t i = 0; i < h->config.system_count; i++)
+        nearest_look(&meant, text_of(h->config.systems[i].name));
+    return err_set(err, ERR_NOT_FOUND, "%s: there is no system \"%s\"%s", h->config.file, name,
+                   nearest_hint(&meant, hint));
+}
+
 static int load_config(struct host *h, const struct host_arguments *args, struct err *err)
 {
     const struct adapter *adapter = h->session.adapter;
@@ -55,7 +65,7 @@ static int load_config(struct host *h, const struct host_arguments *args, struct
         return rc;
     const struct node_system *system = node_config_system(&h->config, args->system);
     if (system == NULL)
-        return err_set(err, ERR_NOT_FOUND, "%s: there is no system \"%s\"", h->config.file, args->system);
+        return complain_system(h, args->system, err);
     h->session.system = system->name;
     h->session.config = system->node;
     h->session.settings = arena_alloc(&h->arena, adapter->settings_size);
@@ -70,19 +80,26 @@ static int load_config(struct host *h, const struct host_arguments *args, struct
 static int load_mapping(struct host *h, struct err *err)
 {
     const char *file = h->settings.mapping;
+    struct err why = {0};
     if (file[0] == '\0')
-        file = arena_printf(&h->arena, "systems/%s", h->session.adapter->mapping).p;
+        file = node_config_path(&h->config, arena_printf(&h->arena, "systems/%s", h->session.adapter->mapping).p);
+    if (os_check_readable(file, false, &why) != 0)
+        return config_complain(h->session.config, err, "system %s: no \"mapping\" is set, and: %s", h->session.system,
+                               why.text);
     int rc = schema_load(&h->schema, h->config.entity_folders, h->config.entity_folder_count, err);
     if (rc == 0)
-        rc = mapping_load(&h->session.mapping, node_config_path(&h->config, file), h->schema, err);
+        rc = mapping_load(&h->session.mapping, file, h->schema, err);
     return rc;
 }
 
 /* Settings and mapping, without touching the world: all that --describe needs. */
 static int host_load(struct host *h, const struct host_arguments *args, struct err *err)
 {
+    const struct adapter *adapter = h->session.adapter;
     int rc = load_config(h, args, err);
-    return rc != 0 ? rc : load_mapping(h, err);
+    if (rc == 0)
+        rc = load_mapping(h, err);
+    return rc != 0 || adapter->init == NULL ? rc : adapter->init(&h->session, err);
 }
 
 static int open_memory(struct host *h, struct err *err)
@@ -99,7 +116,7 @@ static int open_client(struct host *h, struct err *err)
 {
     struct http_client_settings s = {.user_agent = "Tidegate/" TIDEGATE_VERSION};
     if (h->settings.ca_file[0] != '\0')
-        s.ca_file = node_config_path(&h->config, h->settings.ca_file);
+        s.ca_file = h->settings.ca_file;
     return http_client_new(&h->client, h->loop, &s, err);
 }
 
@@ -175,8 +192,6 @@ static int host_init(struct host *h, const struct host_arguments *args, struct e
     objects_init(&h->objects, h->loop);
     budget_init(&h->budget, h->loop);
     lanes_init(&h->lanes);
-    if (h->session.adapter->init != NULL && (rc = h->session.adapter->init(&h->session, err)) != 0)
-        return rc;
     if (arena_failed(&h->arena))
         return err_set(err, ERR_NOMEM, "out of memory");
     if ((rc = open_memory(h, err)) != 0 || (rc = open_client(h, err)) != 0 || (rc = open_broker(h, err)) != 0 ||
@@ -249,8 +264,6 @@ static void host_release(struct host *h)
 static int describe(struct host *h, const struct host_arguments *args, struct err *err)
 {
     int rc = host_load(h, args, err);
-    if (rc == 0 && h->session.adapter->init != NULL)
-        rc = h->session.adapter->init(&h->session, err);
     if (rc == 0)
         describe_print(&h->session, h->schema);
     else

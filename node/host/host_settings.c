@@ -6,16 +6,16 @@
 
 static const struct setting common_table[] = {
     {"adapter", SETTING_TEXT, NULL, offsetof(struct host_settings, adapter), "which program speaks for the system"},
-    {"mapping", SETTING_TEXT, "", offsetof(struct host_settings, mapping),
+    {"mapping", SETTING_FILE, "", offsetof(struct host_settings, mapping),
      "mapping file; empty: systems/<platform>.cfg beside the configuration"},
-    {"http", SETTING_TEXT, "127.0.0.1:0", offsetof(struct host_settings, http),
+    {"http", SETTING_ADDRESS, "127.0.0.1:0", offsetof(struct host_settings, http),
      "where /webhooks/, /metrics, /healthz, /readyz and /status are served; port 0 picks one"},
     {"lanes", SETTING_INT, "8", offsetof(struct host_settings, lanes), "commands that are delivered at once, 1 to 256"},
     {"prefetch", SETTING_INT, "500", offsetof(struct host_settings, prefetch),
      "commands taken from the broker and not yet answered, 1 to 2000"},
     {"poll_interval_ms", SETTING_INT, "0", offsetof(struct host_settings, poll_interval_ms),
      "time between polls of every feed; 0: the feed's own"},
-    {"ca_file", SETTING_TEXT, "", offsetof(struct host_settings, ca_file),
+    {"ca_file", SETTING_FILE, "", offsetof(struct host_settings, ca_file),
      "certificates that the system's API is checked against; empty: the machine's own"},
     {"log_level", SETTING_TEXT, "info", offsetof(struct host_settings, log_level), "debug, info, warn or error"},
     {0},
@@ -38,16 +38,6 @@ static const char *const *names_of(struct arena *a, const struct setting *table,
     return names;
 }
 
-static int check_range(const struct config_node *group, const char *name, int64_t value, int64_t least, int64_t most,
-                       struct err *err)
-{
-    const struct config_node *at = config_get(group, name);
-    if (value >= least && value <= most)
-        return 0;
-    return config_complain(at ? at : group, err, "%s must be from %lld to %lld", name, (long long)least,
-                           (long long)most);
-}
-
 static int check(const struct host_settings *s, const struct adapter *adapter, const struct config_node *group,
                  struct err *err)
 {
@@ -55,10 +45,10 @@ static int check(const struct host_settings *s, const struct adapter *adapter, c
         return config_complain(config_get(group, "adapter"), err,
                                "system %s belongs to the adapter \"%s\", but this is %s", group->name, s->adapter,
                                adapter->program);
-    int rc = check_range(group, "lanes", s->lanes, 1, 256, err);
+    int rc = config_range(group, "lanes", s->lanes, 1, 256, err);
     if (rc == 0)
-        rc = check_range(group, "prefetch", s->prefetch, 1, 2000, err);
-    return rc != 0 ? rc : check_range(group, "poll_interval_ms", s->poll_interval_ms, 0, 86400000, err);
+        rc = config_range(group, "prefetch", s->prefetch, 1, 2000, err);
+    return rc != 0 ? rc : config_range(group, "poll_interval_ms", s->poll_interval_ms, 0, 86400000, err);
 }
 
 int host_settings_runnable(const struct config_node *group, struct err *err)
@@ -75,8 +65,8 @@ int host_settings_runnable(const struct config_node *group, struct err *err)
 static bool is_empty(const struct config_node *group, const struct setting *s)
 {
     const char *text = NULL;
-    bool text_needed = s->fallback == NULL && (s->type == SETTING_TEXT || s->type == SETTING_SECRET);
-    return text_needed && config_text(group, s->name, &text, NULL) == 0 && text != NULL && text[0] == '\0';
+    bool is_text = s->type != SETTING_INT && s->type != SETTING_BOOL && s->type != SETTING_LIST;
+    return s->fallback == NULL && is_text && config_text(group, s->name, &text, NULL) == 0 && text != NULL && text[0] == '\0';
 }
 
 /* What a stand-in gives through the environment must be there for a real system; all that is not, in one sentence. */
@@ -132,7 +122,8 @@ int host_log_level(const struct host_settings *s, const struct config_node *grou
 
 static void print_table(const struct setting *table)
 {
-    static const char *const types[] = {"text", "secret", "number", "true/false", "list"};
+    static const char *const types[] = {"text", "secret", "number",  "true/false", "list",
+                                        "url",  "url",    "address", "file"};
     for (; table != NULL && table->name != NULL; table++) {
         printf("  %-18s %-10s %s", table->name, types[table->type], table->help);
         if (table->fallback == NULL)

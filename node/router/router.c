@@ -67,6 +67,8 @@ static int load_rules(struct router *r, struct err *err)
     for (size_t i = 0; i < r->config->system_count; i++)
         systems[i] = r->config->systems[i].name;
     int rc = schema_load(&r->schema, r->config->entity_folders, r->config->entity_folder_count, err);
+    if (!rc)
+        rc = node_config_check_rules(r->config, err);
     if (rc)
         return rc;
     buf_init(&complaints, RULES_COMPLAINTS_MAX);

@@ -21,6 +21,7 @@ ERP = ("tidegate-erp", "--system", "erp")
 
 class Configuration(unittest.TestCase):
     def setUp(self) -> None:
+        """Also called between the cases of one test: a fresh copy."""
         self.folder = tempfile.mkdtemp(prefix="tidegate-config-")
         self.addCleanup(shutil.rmtree, self.folder)
         shutil.copytree(place.CONFIG, self.path("config"))
@@ -66,6 +67,100 @@ class Configuration(unittest.TestCase):
     def test_setting_of_a_system(self) -> None:
         self.refused("config/tidegate.cfg", "    client_id = ", "    clientid = ",
                      'unknown setting "clientid"; is it "client_id"?', SALESFORCE)
+
+    def test_adapter_of_a_system(self) -> None:
+        self.refused("config/tidegate.cfg", 'adapter = "storefront"', 'adapter = "storefornt"',
+                     'system "shop": there is no adapter "storefornt"; is it "storefront"?')
+
+    def test_name_of_a_system(self) -> None:
+        code, said = self.run_program("tidegate-erp", "--system", "epr")
+        self.assertIn('there is no system "epr"; is it "erp"?', said)
+        self.assertEqual(code, 1)
+
+    def test_addresses_that_are_called(self) -> None:
+        for wrong, words in (("shop.example.com", "it does not begin with a scheme and ://"),
+                             ("ftp://shop.example.com", "its scheme is neither https nor http"),
+                             ("http://shop.example.com", "plain http:// is for 127.0.0.1, [::1] and localhost alone; use https://"),
+                             ("https://", "it names no host"),
+                             ("https://shop.example.com:99999", "its port is no number from 1 to 65535"),
+                             ("https://shop example", "there is a space or a control character in it"),
+                             ("https://key:secret@shop.example.com", "a user before the host is not sent: leave it and its @ away"),
+                             ("https://shop.example.com/", "leave the / at its end away"),
+                             ("https://shop.example.com/a?b", "there is a ? in it: leave it and what follows away"),
+                             ("stanin", 'it does not begin with a scheme and ://; is it "standin"?')):
+            with self.subTest(url=wrong):
+                self.setUp()
+                self.refused("config/tidegate.cfg", "${SHOPIFY_URL:-standin}", wrong,
+                             f'"url" must be an address such as https://shop.example.com, but {words}', SHOP)
+
+    def test_address_where_salesforce_logs_in(self) -> None:
+        self.refused("config/tidegate.cfg", "${SALESFORCE_LOGIN_URL:-}", "standin", '"login_url" must be an address such as', SALESFORCE)
+
+    def test_address_of_the_broker(self) -> None:
+        for wrong, words in (("privat", 'it does not begin with a scheme and ://; is it "private"?'), ("http://localhost", "its scheme is another"),
+                             ("", "it does not begin with a scheme"), ("amqp://guest:guest@", "it names no host"),
+                             ("amqp://localhost:0", "its port is no number from 1 to 65535")):
+            with self.subTest(uri=wrong):
+                self.setUp()
+                self.refused("config/tidegate.cfg", "${TIDEGATE_BROKER_URI:-private}", wrong,
+                             f'"uri" must be "private" or amqp[s]://user:password@host:port/vhost, but {words}', ROUTER, ERP)
+
+    def test_addresses_to_listen_on(self) -> None:
+        for wrong, words in (("127.0.0.1", "it has no port"), ("127.0.0.1:70000", "its port is no number from 0 to 65535"),
+                             ("127.0.0.1;8080", "there is a character in its host that no host has")):
+            with self.subTest(http=wrong):
+                self.setUp()
+                said = f'"http" must be an address to listen on, such as 127.0.0.1:8080, but {words}'
+                self.refused("config/tidegate.cfg", "127.0.0.1:${TIDEGATE_ROUTER_PORT:-0}", wrong, said, ROUTER)
+                self.setUp()
+                self.refused("config/tidegate.cfg", "127.0.0.1:${ODOO_PORT:-0}", wrong, said, ERP)
+
+    def test_numbers_out_of_range(self) -> None:
+        for at, number, words, program in (("router: {", "echo_wait_ms = 0;", '"echo_wait_ms" must be from 1 to 86400000', ROUTER),
+                                           ('adapter = "erp";', "overlap_s = -1;", '"overlap_s" must be from 1 to 86400', ERP),
+                                           ('adapter = "storefront";', "deep_every_s = 0;", '"deep_every_s" must be from 1 to 86400', SHOP),
+                                           ('adapter = "storefront";', "deep_every_s = 99999999;", '"deep_every_s" must be from 1 to 86400', SHOP),
+                                           ('adapter = "salesforce";', "overlap_s = 0;", '"overlap_s" must be from 1 to 86400', SALESFORCE),
+                                           ('adapter = "salesforce";', "lanes = 257;", '"lanes" must be from 1 to 256', SALESFORCE),
+                                           ('adapter = "salesforce";', 'api_version = "62";', 'api_version is "62"; it looks like "62.0"', SALESFORCE),
+                                           ('adapter = "storefront";', 'api_version = "2026-7";', 'api_version is "2026-7"; it looks like "2026-07"', SHOP)):
+            with self.subTest(number=number):
+                self.setUp()
+                self.refused("config/tidegate.cfg", at, f"{at} {number}", words, program)
+
+    def test_files_that_are_not_there(self) -> None:
+        for right, wrong, words, program in (
+                ('rules = "rules.cfg"', 'rules = "rule.cfg"', '"rules": cannot open {}/config/rule.cfg: No such file', ROUTER),
+                ('rules = "rules.cfg"', 'rules = "systems"', '"rules": cannot read {}/config/systems: it is not a plain file', ROUTER),
+                ('"../proto/entities"', '"../proto/entites"', '"entities": cannot open {}/proto/entites: No such file', ERP),
+                ('"../proto/entities"', '"rules.cfg"', '"entities": cannot read {}/config/rules.cfg: it is no folder', ERP),
+                ('"../proto/entities"', '""', '"entities" names a folder that is empty text', ERP),
+                ('"systems/odoo.cfg"', '"systems/oodo.cfg"', '"mapping": cannot open {}/config/systems/oodo.cfg: No such file', ERP),
+                ("${SALESFORCE_PRIVATE_KEY_FILE:-}", "my.key", '"private_key_file": cannot open {}/config/my.key: No such file', SALESFORCE),
+                ('adapter = "erp";', 'adapter = "erp"; ca_file = "ca.pem";', '"ca_file": cannot open {}/config/ca.pem: No such file', ERP),
+                ("broker: {", 'broker: { ca_file = "ca.pem";', '"ca_file": cannot open {}/config/ca.pem: No such file', ROUTER)):
+            with self.subTest(setting=wrong):
+                self.setUp()
+                self.refused("config/tidegate.cfg", right, wrong, words.format(self.folder), program)
+
+    def test_mapping_that_is_not_there_by_default(self) -> None:
+        os.remove(self.path("config/systems/odoo.cfg"))
+        self.misspell("config/tidegate.cfg", '    mapping = "systems/odoo.cfg";\n', "")
+        self.refused("config/tidegate.cfg", "erp: {", "erp: { ", 'system erp: no "mapping" is set, and: cannot open', ERP)
+
+    def test_no_data_folder(self) -> None:
+        self.refused("config/tidegate.cfg", "${TIDEGATE_DATA:-../var}", "", '"data" is empty: name a folder', ROUTER, SHOP)
+
+    def test_locations(self) -> None:
+        for right, wrong, words, program in (
+                ('( ("main", "${SHOPIFY_LOCATION:-}") )', '"main"', '"locations" must be a list of pairs: ( ("canonical name", "gid:', SHOP),
+                ('( ("main", "${SHOPIFY_LOCATION:-}") )', '("main", "")', '"locations" is a list of pairs, each ("canonical name", "gid:', SHOP),
+                ('("main", "${SHOPIFY_LOCATION:-}")', '("main", ""), ("main", "")', '"locations" has a pair for "main" already', SHOP),
+                ("${SHOPIFY_LOCATION:-}", "12345", 'location "main": its id is no gid://shopify/Location/NUMBER', SHOP),
+                ('"${ODOO_LOCATION:-WH/Stock}"', '""', 'location "main" has no complete name, such as "WH/Stock"', ERP)):
+            with self.subTest(locations=wrong):
+                self.setUp()
+                self.refused("config/tidegate.cfg", right, wrong, words, program)
 
     # ---- rules.cfg
 

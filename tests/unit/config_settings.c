@@ -120,6 +120,86 @@ static void test_complaints(void **state)
     }
 }
 
+struct places {
+    const char *url, *system, *at, *file;
+};
+
+static const struct setting place_table[] = {
+    {"url", SETTING_URL, "", offsetof(struct places, url), ""},
+    {"system", SETTING_SYSTEM_URL, "", offsetof(struct places, system), ""},
+    {"at", SETTING_ADDRESS, "127.0.0.1:0", offsetof(struct places, at), ""},
+    {"file", SETTING_FILE, "", offsetof(struct places, file), ""},
+    {0},
+};
+
+static void test_places(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source, *complaint; /* NULL: it is right */
+    } rows[] = {
+        {"", NULL},
+        {"url = \"https://h:8443/a\"; system = \"standin\"; at = \"[::1]:0\"; file = \"/etc/passwd\";", NULL},
+        {"url = \"\"; system = \"\"; file = \"\";", NULL},
+        {"url = \"standin\";", "t.cfg:1: \"url\" must be an address such as https://shop.example.com, but it does not"},
+        {"url = \"http://[::1]:80\";", NULL},
+        {"url = \"http://h\";", "t.cfg:1: \"url\" must be an address such as https://shop.example.com, but plain http://"},
+        {"system = \"standing\";", "t.cfg:1: \"system\" must be an address such as"},
+        {"at = \"\";", "t.cfg:1: \"at\" must be an address to listen on, such as 127.0.0.1:8080, but it has no port"},
+        {"file = \"/no/such\";", "t.cfg:1: \"file\": cannot open /no/such: No such file or directory"},
+        {"file = \"/etc\";", "t.cfg:1: \"file\": cannot read /etc: it is not a plain file"},
+        {"file = 3;", "t.cfg:1: \"file\" must be a text in quotes"},
+        {"url = \"https://" SECRET " x\";", "t.cfg:1: \"url\" must be an address such as"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct config *c;
+        struct places out = {0};
+        struct err err = {0};
+        struct arena a;
+        arena_init(&a, 1 << 16);
+        assert_int_equal(config_parse(&c, "t.cfg", text_of(rows[i].source), &err), 0);
+        int rc = settings_read(config_root(c), place_table, NULL, &a, &out, &err);
+        if (rc != (rows[i].complaint ? ERR_INVALID : 0) ||
+            (rc && !text_starts(text_of(err.text), rows[i].complaint)) || strstr(err.text, SECRET))
+            fail_msg("%s: %d %s", rows[i].source, rc, err.text);
+        config_free(c);
+        arena_release(&a);
+    }
+}
+
+static void test_pairs(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *source, *complaint; /* NULL: it is right */
+        size_t count;
+    } rows[] = {
+        {"", NULL, 0},
+        {"l = ();", NULL, 0},
+        {"l = ( (\"a\", \"\"), (\"b\", \"x\") );", NULL, 2},
+        {"l = \"a\";", "t.cfg:1: \"l\" must be a list of pairs: ( FORM, … )", 0},
+        {"l = (\"a\", \"b\");", "t.cfg:1: \"l\" is a list of pairs, each FORM", 0},
+        {"l = ( (\"a\") );", "t.cfg:1: \"l\" is a list of pairs, each FORM", 0},
+        {"l = ( (\"\", \"a\") );", "t.cfg:1: \"l\" is a list of pairs, each FORM", 0},
+        {"l = ( (\"a\", \"b\"),\n(\"a\", \"c\") );", "t.cfg:2: \"l\" has a pair for \"a\" already", 1},
+        {"l = ( (\"a\", \"b\"), (\"b\", \"c\"),\n(\"c\", \"c\") );", "t.cfg:2: \"l\" has more than 2 pairs", 2},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct config *c;
+        struct config_pair out[2];
+        struct err err = {0};
+        size_t count;
+        assert_int_equal(config_parse(&c, "t.cfg", text_of(rows[i].source), &err), 0);
+        int rc = config_pairs(config_root(c), "l", "FORM", out, 2, &count, &err);
+        if (rc != (rows[i].complaint ? ERR_INVALID : 0) || count != rows[i].count ||
+            (rc && strcmp(err.text, rows[i].complaint) != 0))
+            fail_msg("%s: %d, %zu pairs, %s", rows[i].source, rc, count, err.text);
+        if (count == 2 && !rc)
+            assert_string_equal(out[1].second, "x");
+        config_free(c);
+    }
+}
+
 static void test_nearest_name(void **state)
 {
     (void)state;
@@ -184,6 +264,8 @@ int main(void)
         cmocka_unit_test(test_what_is_absent_gets_its_fallback),
         cmocka_unit_test(test_what_is_given_is_read),
         cmocka_unit_test(test_complaints),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_pairs),
         cmocka_unit_test(test_nearest_name),
         cmocka_unit_test(test_reads_one_by_one),
     };

@@ -504,7 +504,7 @@ static void test_wrong_use_and_settings(void **state)
         {"adapter = \"other\"; url = \"http://127.0.0.1:1\";", "amqp://x", "belongs to the adapter \\\"other\\\""},
         {"adapter = \"fake\"; url = \"http://127.0.0.1:1\"; lane = 3;", "amqp://x",
          "tidegate.cfg:3: unknown setting \\\"lane\\\""},
-        {"adapter = \"fake\"; url = \"http://127.0.0.1:1\"; lanes = 0;", "amqp://x", "lanes must be from 1 to 256"},
+        {"adapter = \"fake\"; url = \"http://127.0.0.1:1\"; lanes = 0;", "amqp://x", "\\\"lanes\\\" must be from 1 to 256"},
         {"adapter = \"fake\"; url = \"http://127.0.0.1:1\"; mapping = \"none.cfg\";", "amqp://x", "none.cfg"},
         {"adapter = \"fake\";", "amqp://x", "url"},
     };

@@ -45,7 +45,7 @@ static void test_shipped_file(void **state)
     unsetenv("TIDEGATE_BROKER_URI");
 }
 
-#define HEAD "broker: {}; router: { entities = []; };"
+#define HEAD "broker: {}; router: { entities = [\"/tmp\"]; };"
 
 static void test_paths(void **state)
 {
@@ -78,11 +78,11 @@ static void test_mistakes(void **state)
     static const struct {
         const char *source, *complaint;
     } rows[] = {
-        {"router: { entities = []; }; systems: {};", "\"broker\" is missing"},
+        {"router: { entities = [\"/tmp\"]; }; systems: {};", "\"broker\" is missing"},
         {"broker: {}; systems: {};", "\"router\" is missing"},
         {HEAD, "\"systems\" is missing"},
         {HEAD "\nsystem: {}; systems: {};", ":2: unknown setting \"system\"; is it \"systems\"?"},
-        {"broker: { url = \"x\"; }; router: { entities = []; }; systems: {};", "unknown setting \"url\""},
+        {"broker: { url = \"x\"; }; router: { entities = [\"/tmp\"]; }; systems: {};", "unknown setting \"url\""},
         {"broker: {}; router: { }; systems: {};", "entities"},
         {HEAD "\nsystems: {\n shop: { }; };", ":3: system shop: the setting \"adapter\" is missing"},
         {HEAD " systems: { Shop: { adapter = \"x\"; }; };", "\"Shop\" cannot name a system"},
