@@ -17,7 +17,7 @@ void decide_begin(struct decide *d, struct record *r, int system, const struct m
     d->system = system;
     d->message = m;
     d->changed = d->look = d->ours = d->differed = d->passed_over = false;
-    d->refused = (struct field_mask){{0}};
+    d->refused = d->contested = (struct field_mask){{0}};
     d->origin = UINT32_MAX;
     d->move_count = d->lack_count = d->telling_count = 0;
     memset(d->fresh, 0, r->entity->field_count * sizeof d->fresh[0]);
@@ -129,13 +129,36 @@ static void take_as_seen(struct decide *d, struct shown *s)
     d->record->dirty = true;
 }
 
-/* Both sides have changed the field, and neither on top of the other's: the later one holds. */
-static bool loses(const struct decide *d, const struct shown *s)
+/* Both sides have changed the field, and neither on top of the other's. */
+static bool loses(struct decide *d, const struct shown *s)
 {
+    const struct field_rule *rule = &d->rule->fields[s->field->index];
     if (s->current || !field_mask_has(&d->record->present, s->field->index))
         return false;
     struct origin o = record_origin(d->record, &d->record->cells[s->field->index]);
-    return o.system != d->system && d->message->time < o.at;
+    if (o.system == d->system)
+        return false;
+    if (rule->conflict == CONFLICT_PREFER && (rule->preferred == d->system || rule->preferred == o.system))
+        return rule->preferred == o.system;
+    if (rule->conflict != CONFLICT_HOLD)
+        return d->message->time < o.at;
+    field_mask_add(&d->contested, s->field->index);
+    return true;
+}
+
+/* Whether the system may set the field: always, or to begin with, until one of those who may has an object. */
+static bool may_set(const struct decide *d, const struct field_rule *rule)
+{
+    if (rule->set & system_bit(d->system))
+        return true;
+    if (!(rule->seed & system_bit(d->system)))
+        return false;
+    for (system_mask rest = rule->set; rest; rest &= rest - 1) {
+        const struct view *v = &d->record->views[__builtin_ctzll(rest)];
+        if (v->native.n || v->creating)
+            return false;
+    }
+    return true;
 }
 
 static int accept(struct decide *d, const struct shown *s, const struct value *form, uint64_t hash, bool unresolved,
@@ -164,7 +187,7 @@ static int field_differs(struct decide *d, struct shown *s, struct err *err)
 {
     const struct field_rule *rule = &d->rule->fields[s->field->index];
     const struct cell *cell = &d->record->cells[s->field->index];
-    bool may_set = rule->set & system_bit(d->system), unresolved = false;
+    bool may = may_set(d, rule), unresolved = false;
     uint64_t hash = s->hash;
     const struct value *form = s->value;
     take_as_seen(d, s);
@@ -176,7 +199,7 @@ static int field_differs(struct decide *d, struct shown *s, struct err *err)
         int rc = decide_ref_to_record(d, s->field, s->value, d->system, copy, &unresolved, err);
         if (rc)
             return rc;
-        if (!may_set)
+        if (!may)
             d->lack_count = lacks; /* nobody waits for what does not become the record's */
         form = copy;
         hash = field_hash(s->field, copy);
@@ -187,8 +210,10 @@ static int field_differs(struct decide *d, struct shown *s, struct err *err)
             field_mask_add(&d->record->views[d->system].settled, s->field->index);
         return 0;
     }
-    if (may_set)
+    if (may)
         return accept(d, s, form, hash, unresolved, err);
+    if (rule->seed & system_bit(d->system))
+        return 0; /* it has said what it had to say */
     if (!s->first)
         field_mask_add(&d->refused, s->field->index);
     else if (present)

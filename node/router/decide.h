@@ -65,6 +65,7 @@ struct decide {
     bool differed;     /* some field was not as seen before */
     bool passed_over;  /* some field was read before our last write */
     struct field_mask refused;
+    struct field_mask contested; /* lost to what the record has, and the rules want a person to know */
     uint32_t origin;
     struct match_move moves[RULES_MATCH_MAX];
     size_t move_count;

@@ -113,9 +113,26 @@ static int tell(struct decide *d, struct target *t, struct err *err)
     return 0;
 }
 
+/* Whether an object of the record is to be made in the target. One that is there is kept in step whatever it is like. */
+static bool admitted(const struct decide *d, const struct target *t)
+{
+    const struct rule_condition *c = d->rule->only[t->system];
+    if (t->view->native.n || t->view->creating)
+        return true;
+    for (; c && c->count; c++) {
+        uint32_t i = 0;
+        while (i < c->count && c->hashes[i] != d->record->cells[c->field].hash)
+            i++;
+        if (i == c->count || !field_mask_has(&d->record->present, c->field))
+            return false;
+    }
+    return true;
+}
+
 static int decide_target(struct decide *d, struct target *t, struct err *err)
 {
-    struct field_mask flow = field_mask_and(d->rule->flow[t->system], d->record->present);
+    const struct field_mask *flows = t->view->native.n ? d->rule->flow_known : d->rule->flow_new;
+    struct field_mask flow = field_mask_and(flows[t->system], d->record->present);
     int lacking = find_need(d, t, field_mask_without(flow, t->view->settled), err);
     if (lacking < 0 || field_mask_empty(&t->need))
         return lacking;
@@ -145,7 +162,7 @@ int decide_targets(struct decide *d, system_mask targets, struct err *err)
         t.system = __builtin_ctzll(rest);
         t.view = &d->record->views[t.system];
         t.need = (struct field_mask){{0}};
-        if (t.view->native.n && field_mask_empty(&d->rule->flow[t.system]))
+        if (!admitted(d, &t))
             continue;
         int rc = decide_target(d, &t, err);
         if (rc < 0)

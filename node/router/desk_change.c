@@ -164,20 +164,56 @@ static int claim(struct desk *d, struct change *c, struct err *err)
     return rc ? rc : 1;
 }
 
+/* "a and b", in the desk's arena. */
+static struct text names_of(struct desk *d, system_mask mask)
+{
+    struct text names = {NULL, 0};
+    for (; mask; mask &= mask - 1) {
+        const char *name = rules_system_name(d->rules, __builtin_ctzll(mask));
+        names = arena_printf(&d->arena, "%.*s%s%s", TEXT_ARG(names), names.n ? " and " : "", name);
+    }
+    return names;
+}
+
+static int hold_field(struct desk *d, const struct change *c, enum held_reason reason, uint32_t f, struct text cause,
+                      struct err *err)
+{
+    const struct rule_place *place = &c->rule->fields[f].place;
+    struct text at = arena_printf(&d->arena, "%s:%d", place->file, place->line);
+    return desk_hold_field(d, reason, c->record, c->system, f, cause, at, c->work->bytes, err);
+}
+
 static int hold_refused(struct desk *d, const struct change *c, uint32_t f, struct err *err)
 {
-    const struct field_rule *rule = &c->rule->fields[f];
+    struct text field = c->rule->entity->fields[f].name, who = names_of(d, c->rule->fields[f].set);
+    field_mask_add(&c->record->views[c->system].refused, f);
+    c->record->dirty = true;
+    return hold_field(d, c, HELD_REFUSED, f,
+                      arena_printf(&d->arena, "%.*s may not set %.*s.%.*s: that is for %.*s", TEXT_ARG(c->m->source),
+                                   TEXT_ARG(c->m->entity), TEXT_ARG(field), TEXT_ARG(who)),
+                      err);
+}
+
+static int hold_contested(struct desk *d, const struct change *c, uint32_t f, struct err *err)
+{
     struct text field = c->rule->entity->fields[f].name;
-    char names[1024] = "", at[512];
-    size_t n = 0;
-    for (size_t s = 0; s < rules_system_count(d->rules) && n < sizeof names; s++)
-        if (rule->set & system_bit((int)s))
-            n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", n ? " and " : "",
-                                  rules_system_name(d->rules, (int)s));
-    snprintf(at, sizeof at, "%s:%d", rule->place.file, rule->place.line);
-    struct text cause = arena_printf(&d->arena, "%.*s may not set %.*s.%.*s: that is for %s", TEXT_ARG(c->m->source),
-                                     TEXT_ARG(c->m->entity), TEXT_ARG(field), names);
-    return desk_hold_refused(d, c->record, c->system, f, cause, text_of(at), c->work->bytes, err);
+    struct origin first = record_origin(c->record, &c->record->cells[f]);
+    return hold_field(d, c, HELD_CONFLICT, f,
+                      arena_printf(&d->arena, "%.*s and %s have both changed %.*s.%.*s; what %s said was there first, and stands",
+                                   TEXT_ARG(c->m->source), rules_system_name(d->rules, first.system), TEXT_ARG(c->m->entity),
+                                   TEXT_ARG(field), rules_system_name(d->rules, first.system)),
+                      err);
+}
+
+static int hold_fields(struct desk *d, const struct change *c, struct err *err)
+{
+    int rc = 0;
+    struct field_mask refused = d->decide.refused, contested = d->decide.contested;
+    for (int f = field_mask_next(&refused, 0); !rc && f >= 0; f = field_mask_next(&refused, f + 1))
+        rc = hold_refused(d, c, (uint32_t)f, err);
+    for (int f = field_mask_next(&contested, 0); !rc && f >= 0; f = field_mask_next(&contested, f + 1))
+        rc = hold_contested(d, c, (uint32_t)f, err);
+    return rc;
 }
 
 static int move_match(struct desk *d, struct change *c, const struct match_move *move, struct err *err)
@@ -248,9 +284,7 @@ static int decide_change(struct desk *d, struct change *c, struct err *err)
     if (rc)
         return rc;
     desk_count(d, c->rule->entity, result_of(d));
-    struct field_mask refused = d->decide.refused;
-    for (int f = field_mask_next(&refused, 0); !rc && f >= 0; f = field_mask_next(&refused, f + 1))
-        rc = hold_refused(d, c, (uint32_t)f, err);
+    rc = hold_fields(d, c, err);
     if (!rc)
         rc = desk_drop_agreed(d, c->record, err);
     if (!rc)

@@ -83,21 +83,20 @@ int desk_drop_target(struct desk *d, enum held_reason reason, const struct recor
     return drop(d, held_id(reason, r->key, desk_system(d, target), id), err);
 }
 
-static struct text refused_id(struct desk *d, const struct record *r, int system, uint32_t field, char out[UUID_TEXT])
+static struct text field_id(struct desk *d, enum held_reason reason, const struct record *r, int system, uint32_t field,
+                            char out[UUID_TEXT])
 {
     struct text name = desk_system(d, system), f = r->entity->fields[field].name;
-    return held_id(HELD_REFUSED, r->key, arena_printf(&d->arena, "%.*s.%.*s", TEXT_ARG(name), TEXT_ARG(f)), out);
+    return held_id(reason, r->key, arena_printf(&d->arena, "%.*s.%.*s", TEXT_ARG(name), TEXT_ARG(f)), out);
 }
 
-int desk_hold_refused(struct desk *d, struct record *r, int system, uint32_t field, struct text cause, struct text rule,
-                      struct text message, struct err *err)
+int desk_hold_field(struct desk *d, enum held_reason reason, const struct record *r, int system, uint32_t field,
+                    struct text cause, struct text rule, struct text message, struct err *err)
 {
     char id[UUID_TEXT];
-    struct held h = of_record(d, HELD_REFUSED, r, system, cause, message);
-    h.id = refused_id(d, r, system, field, id);
+    struct held h = of_record(d, reason, r, system, cause, message);
+    h.id = field_id(d, reason, r, system, field, id);
     h.rule = rule;
-    field_mask_add(&r->views[system].refused, field);
-    r->dirty = true;
     return put(d, &h, true, err);
 }
 
@@ -120,7 +119,7 @@ int desk_drop_agreed(struct desk *d, struct record *r, struct err *err)
                 continue;
             field_mask_drop(&r->views[s].refused, (uint32_t)f);
             r->dirty = true;
-            rc = drop(d, refused_id(d, r, (int)s, (uint32_t)f, id), err);
+            rc = drop(d, field_id(d, HELD_REFUSED, r, (int)s, (uint32_t)f, id), err);
         }
     }
     return rc;

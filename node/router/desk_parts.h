@@ -45,10 +45,10 @@ int desk_hold(struct desk *d, enum held_reason reason, const struct message *m, 
 int desk_hold_target(struct desk *d, enum held_reason reason, const struct record *r, int target, struct text cause,
                      struct text message, struct err *err);
 int desk_drop_target(struct desk *d, enum held_reason reason, const struct record *r, int target, struct err *err);
-/* Holds, or replaces, the one item about a field that a system may not set, and has set. */
-int desk_hold_refused(struct desk *d, struct record *r, int system, uint32_t field, struct text cause, struct text rule,
-                      struct text message, struct err *err);
-/* Drops the items about fields that stand there as in the record again: undone, written over, or taken up by the owner. */
+/* Holds, or replaces, the one item about a field in a system: what it said there did not become the record's. */
+int desk_hold_field(struct desk *d, enum held_reason reason, const struct record *r, int system, uint32_t field,
+                    struct text cause, struct text rule, struct text message, struct err *err);
+/* Drops the refusals of fields that stand there as in the record again: undone, written over, or taken up by the owner. */
 int desk_drop_agreed(struct desk *d, struct record *r, struct err *err);
 void desk_count(struct desk *d, const struct entity *e, enum change_result r);
 struct text desk_system(const struct desk *d, int system);

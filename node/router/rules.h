@@ -27,14 +27,34 @@ struct rule_place { /* where a rule stands */
     int line;
 };
 
-enum conflict_policy { CONFLICT_NONE, CONFLICT_LATEST };
+enum conflict_policy { /* two systems have changed a field, and neither knew of the other's change */
+    CONFLICT_NONE,     /* it has an owner */
+    CONFLICT_LATEST,   /* the later change holds */
+    CONFLICT_PREFER,   /* that of one system holds; between others, the later */
+    CONFLICT_HOLD      /* what the record has stands; the other is held */
+};
 
 struct field_rule {
-    system_mask set; /* may set the field: its owner, or those who share it */
-    system_mask to;  /* get the field; those who share it get one another's */
-    bool own;        /* has a rule of its own, rather than its entity's */
-    bool own_to;     /* ... which names targets */
+    system_mask set;  /* may set the field: its owner, or those who share it */
+    system_mask seed; /* may set it as long as none of those has an object of the record, and they are told it once */
+    system_mask to_new, to_known; /* get the field: when an object is made there; when there is one. Those who share it
+                                     get one another's */
+    enum conflict_policy conflict;
+    int preferred;    /* CONFLICT_PREFER: the system */
+    bool own;         /* has a rule of its own, rather than its entity's */
+    bool own_to;      /* ... which names targets */
     struct rule_place place;
+};
+
+static inline system_mask field_rule_to(const struct field_rule *r)
+{
+    return r->to_new | r->to_known;
+}
+
+struct rule_condition { /* a field has one of the values */
+    uint32_t field;
+    uint32_t count;
+    const uint64_t *hashes; /* field_hash */
 };
 
 struct entity_rule {
@@ -42,9 +62,12 @@ struct entity_rule {
     bool ruled;          /* false: rules.cfg does not name the entity */
     system_mask create;  /* may make a new record: owner, or those who share */
     system_mask targets; /* of any field */
-    enum conflict_policy conflict;
+    struct field_rule all;           /* of the fields that have none of their own */
     struct field_rule *fields;       /* by field index */
-    struct field_mask *flow;         /* by system: the fields that go there */
+    struct field_mask *flow_new;     /* by system: the fields that go there when an object is made */
+    struct field_mask *flow_known;   /* by system: the fields that go there when there is one */
+    struct rule_condition **only;    /* by system: what a record must be like for an object to be made there; ended by
+                                        count 0; NULL: anything */
     struct field_mask refs;          /* fields with a reference at some depth */
     uint32_t match[RULES_MATCH_MAX]; /* field indexes, in the order of the file */
     uint32_t match_count;

@@ -43,12 +43,13 @@ static bool can_read(const struct checking *c, size_t s, struct text field)
 static void check_entity_systems(struct checking *c)
 {
     const struct entity_rule *e = c->entity;
-    if (e->conflict != CONFLICT_NONE && __builtin_popcountll(e->create) < 2)
-        complain(&c->complaints, e->place, "%s: shared names fewer than two systems; one alone is its owner", c->name);
     for (size_t s = 0; s < c->rules->system_count; s++) {
         if (e->targets & system_bit((int)s) && !can_deliver(c, s))
             complain(&c->complaints, e->place, "%s goes to %s, whose adapter cannot write it", c->name,
                      system_name(c, s));
+        if (e->targets & ~e->create & system_bit((int)s) && field_mask_empty(&e->flow_new[s]) && !e->match_count)
+            complain(&c->complaints, e->place, "%s goes to %s only where it is there, and nothing finds it there: match is empty",
+                     c->name, system_name(c, s));
         if (e->create & system_bit((int)s) && !can_capture(c, s))
             complain(&c->complaints, e->place, "%s is set by %s, whose adapter does not read it", c->name,
                      system_name(c, s));
@@ -57,11 +58,15 @@ static void check_entity_systems(struct checking *c)
 
 static void check_owner(struct checking *c, const struct field *f, const struct field_rule *r)
 {
-    if (r->set & (r->set - 1)) /* shared */
+    bool once = r->own || f->index == 0; /* the entity's own rule is told of once */
+    if (r->conflict != CONFLICT_NONE) {
+        if (once && !(r->set & (r->set - 1)))
+            complain(&c->complaints, r->place, "%s: shared names fewer than two systems; one alone is its owner", c->name);
         return;
+    }
     if (!r->set)
         complain(&c->complaints, r->place, "%s.%.*s: nobody may set it", c->name, TEXT_ARG(f->name));
-    else if (r->set & r->to && (r->own || f->index == 0)) /* once for the entity's own rule */
+    else if (r->set & field_rule_to(r) && once)
         complain(&c->complaints, r->place, "%s%s%.*s: the owner %s is named in `to`, and would be told what it says",
                  c->name, r->own ? "." : "", r->own ? (int)f->name.n : 0, f->name.p,
                  system_name(c, (size_t)__builtin_ctzll(r->set)));
@@ -71,8 +76,11 @@ static void check_owner(struct checking *c, const struct field *f, const struct 
 static void check_named_field(struct checking *c, const struct field *f, const struct field_rule *r)
 {
     for (size_t s = 0; s < c->rules->system_count; s++) {
-        if (r->own_to && r->to & system_bit((int)s) && can_deliver(c, s) && !can_write(c, s, f->name))
+        if (r->own_to && field_rule_to(r) & system_bit((int)s) && can_deliver(c, s) && !can_write(c, s, f->name))
             complain(&c->complaints, r->place, "%s.%.*s goes to %s, whose mapping cannot write it", c->name,
+                     TEXT_ARG(f->name), system_name(c, s));
+        if (r->seed & system_bit((int)s) && !can_read(c, s, f->name))
+            complain(&c->complaints, r->place, "%s.%.*s is begun by %s, whose mapping does not read it", c->name,
                      TEXT_ARG(f->name), system_name(c, s));
         if (r->own && r->set & system_bit((int)s) && !can_read(c, s, f->name))
             complain(&c->complaints, r->place, "%s.%.*s is owned by %s, whose mapping does not read it", c->name,
@@ -89,7 +97,7 @@ static void check_ref(struct checking *c, const struct field *top, const struct 
         bool there = rule && rule->ruled && (rule->create | rule->targets) & bit;
         if (there)
             continue;
-        if (r->to & bit && can_write(c, s, top->name))
+        if (field_rule_to(r) & bit && can_write(c, s, top->name))
             complain(&c->complaints, r->place,
                      "%s.%.*s goes to %s and refers to %.*s, which does not: it would wait for "
                      "ever",
@@ -152,17 +160,37 @@ static void add_systems(struct buf *out, const struct rules *r, system_mask mask
         buf_string(out, "nobody");
 }
 
-static void add_row(struct buf *out, const struct rules *r, struct text name, struct text field, system_mask set,
-                    system_mask to)
+/* A sharer gets what the other sharers say. */
+static void add_targets(struct buf *out, const struct rules *r, const struct entity_rule *e, const struct field_rule *f)
+{
+    system_mask to = field_rule_to(f);
+    const char *comma = "";
+    for (; to; to &= to - 1) {
+        int s = __builtin_ctzll(to);
+        system_mask bit = system_bit(s);
+        const char *when = !(f->to_known & bit) ? " (create)" : !(f->to_new & bit) ? " (update)" : "";
+        buf_printf(out, "%s%s%s%s", comma, r->systems[s], when, e->only[s] ? " (some)" : "");
+        comma = ", ";
+    }
+    if (!field_rule_to(f))
+        buf_string(out, "nobody");
+}
+
+static void add_row(struct buf *out, const struct rules *r, const struct entity_rule *e, const struct field_rule *f,
+                    struct text field)
 {
     struct buf who;
+    struct text name = e->entity->name;
     buf_init(&who, 16u << 10);
-    add_systems(&who, r, set);
+    add_systems(&who, r, f->set);
+    if (f->seed) {
+        buf_string(&who, " after ");
+        add_systems(&who, r, f->seed);
+    }
     int width = (int)(name.n + (field.n ? field.n + 1 : 0));
     buf_printf(out, "%.*s%s%.*s%*s %-24s → ", TEXT_ARG(name), field.n ? "." : "", TEXT_ARG(field),
                width < 24 ? 24 - width : 0, "", buf_cstr(&who));
-    /* a sharer gets what the other sharers say */
-    add_systems(out, r, to);
+    add_targets(out, r, e, f);
     buf_char(out, '\n');
     buf_release(&who);
 }
@@ -174,13 +202,9 @@ void rules_table(const struct rules *r, struct buf *out)
         const struct entity_rule *e = &r->entities[i];
         if (!e->ruled)
             continue;
-        system_mask to = 0;
-        for (uint32_t f = 0; f < e->entity->field_count; f++)
-            if (!e->fields[f].own)
-                to |= e->fields[f].to;
-        add_row(out, r, e->entity->name, (struct text){NULL, 0}, e->create, to);
+        add_row(out, r, e, &e->all, (struct text){NULL, 0});
         for (uint32_t f = 0; f < e->entity->field_count; f++)
             if (e->fields[f].own)
-                add_row(out, r, e->entity->name, e->entity->fields[f].name, e->fields[f].set, e->fields[f].to);
+                add_row(out, r, e, &e->fields[f], e->entity->fields[f].name);
     }
 }

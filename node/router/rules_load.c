@@ -7,215 +7,158 @@
 
 #include <stdlib.h>
 
-#include "base/nearest.h"
-
-struct loading {
-    struct rules *rules;
-    struct complaints complaints;
-};
-
-static struct rule_place place_of(const struct config_node *n)
+/* The policies are words; any other word is the system that is preferred. */
+static void read_conflict(struct rules_loading *l, const struct config_node *group, struct field_rule *rule, bool shared)
 {
-    return (struct rule_place){n->file, n->line};
-}
-
-static void only_words(struct loading *l, const struct config_node *group, const char *const *words)
-{
-    char hint[NEAREST_HINT_MAX];
-    for (size_t i = 0; i < group->count; i++) {
-        const struct config_node *n = &group->children[i];
-        const char *const *w = words;
-        while (*w && !text_is(text_of(n->name), *w))
-            w++;
-        if (*w)
-            continue;
-        struct nearest meant = nearest_to(text_of(n->name));
-        nearest_look_all(&meant, words);
-        complain(&l->complaints, place_of(n), "unknown word \"%s\"%s", n->name, nearest_hint(&meant, hint));
+    const struct config_node *n = config_get(group, "conflict");
+    const char *word = n ? rules_text(l, n) : NULL;
+    rule->conflict = shared ? CONFLICT_LATEST : CONFLICT_NONE;
+    if (n && !shared) {
+        complain(&l->complaints, rules_place(n), "conflict is for shared things; this one has an owner");
+        return;
     }
-}
-
-static const char *text_word(struct loading *l, const struct config_node *n)
-{
-    if (n->kind == CONFIG_TEXT)
-        return n->text;
-    complain(&l->complaints, place_of(n), "%s wants a text in quotes", n->name ? n->name : "this list");
-    return NULL;
-}
-
-static system_mask read_system(struct loading *l, const struct config_node *n)
-{
-    const char *name = text_word(l, n);
-    if (!name)
-        return 0;
-    int system = rules_system(l->rules, text_of(name));
-    if (system >= 0)
-        return system_bit(system);
-    char hint[NEAREST_HINT_MAX];
-    struct nearest meant = nearest_to(text_of(name));
-    for (size_t i = 0; i < l->rules->system_count; i++)
-        nearest_look(&meant, text_of(l->rules->systems[i]));
-    complain(&l->complaints, place_of(n), "unknown system \"%s\"%s (systems are named in tidegate.cfg)", name,
-             nearest_hint(&meant, hint));
-    return 0;
-}
-
-static bool is_list(struct loading *l, const struct config_node *n)
-{
-    if (n->kind == CONFIG_LIST)
-        return true;
-    complain(&l->complaints, place_of(n), "%s wants a list such as [\"a\", \"b\"]", n->name);
-    return false;
-}
-
-static system_mask read_systems(struct loading *l, const struct config_node *n)
-{
-    system_mask mask = 0;
-    if (!is_list(l, n))
-        return 0;
-    for (size_t i = 0; i < n->count; i++) {
-        system_mask one = read_system(l, &n->children[i]);
-        if (mask & one)
-            complain(&l->complaints, place_of(&n->children[i]), "%s names \"%s\" twice", n->name, n->children[i].text);
-        mask |= one;
+    if (!n && shared)
+        complain(&l->complaints, rules_place(group),
+                 "what is shared says what happens in a conflict: conflict = \"latest\", \"hold\" or the system that holds");
+    if (!word || text_is(text_of(word), "latest"))
+        return;
+    if (text_is(text_of(word), "hold")) {
+        rule->conflict = CONFLICT_HOLD;
+        return;
     }
-    return mask;
-}
-
-static const struct field *read_field(struct loading *l, const struct entity *e, const struct config_node *at,
-                                      const char *name)
-{
-    const struct field *f = entity_field(e, text_of(name));
-    if (f)
-        return f;
-    if (strchr(name, '.')) {
-        complain(&l->complaints, place_of(at),
-                 "\"%s\": a rule for a member of a list or map is not possible yet; name the whole "
-                 "field \"%.*s\"",
-                 name, (int)strcspn(name, "."), name);
-        return NULL;
-    }
-    char hint[NEAREST_HINT_MAX];
-    complain(&l->complaints, place_of(at), "entity %.*s has no field \"%s\"%s", TEXT_ARG(e->name), name,
-             entity_field_hint(e, text_of(name), hint));
-    return NULL;
+    rule->conflict = CONFLICT_PREFER;
+    rule->preferred = rules_system(l->rules, text_of(word));
+    if (rule->preferred < 0 || !(rule->set & system_bit(rule->preferred)))
+        complain(&l->complaints, rules_place(n), "conflict = \"%s\" is neither \"latest\" nor \"hold\" nor one of those who share it",
+                 word);
 }
 
 /* owner and shared exclude each other. Returns whether one of them was given. */
-static bool read_setters(struct loading *l, const struct config_node *group, system_mask *set, bool *shared)
+static bool read_setters(struct rules_loading *l, const struct config_node *group, struct field_rule *rule)
 {
     const struct config_node *owner = config_get(group, "owner"), *sharers = config_get(group, "shared");
     if (owner && sharers)
-        complain(&l->complaints, place_of(sharers), "a thing has an owner or is shared, not both");
-    *shared = sharers != NULL;
+        complain(&l->complaints, rules_place(sharers), "a thing has an owner or is shared, not both");
     if (sharers)
-        *set = read_systems(l, sharers);
+        rule->set = rules_read_systems(l, sharers);
     else if (owner)
-        *set = read_system(l, owner);
+        rule->set = rules_read_system(l, owner);
+    if (owner || sharers)
+        read_conflict(l, group, rule, sharers != NULL);
     return owner || sharers;
 }
 
-static void read_conflict(struct loading *l, const struct config_node *group, struct entity_rule *rule, bool shared)
+static void to_sharers_too(struct field_rule *rule)
 {
-    const struct config_node *n = config_get(group, "conflict");
-    const char *word = n ? text_word(l, n) : NULL;
-    rule->conflict = shared ? CONFLICT_LATEST : CONFLICT_NONE;
-    if (word && !text_is(text_of(word), "latest"))
-        complain(&l->complaints, place_of(n), "conflict = \"%s\" is unknown: \"latest\" is the one there is", word);
-    if (n && !shared)
-        complain(&l->complaints, place_of(n), "conflict is for shared things; this one has an owner");
-    if (!n && shared)
-        complain(&l->complaints, place_of(group),
-                 "what is shared says what happens in a conflict: conflict = \"latest\"");
+    if (rule->conflict == CONFLICT_NONE)
+        return;
+    rule->to_new |= rule->set;
+    rule->to_known |= rule->set;
 }
 
-static void read_match(struct loading *l, const struct config_node *group, struct entity_rule *rule)
+static void read_match(struct rules_loading *l, const struct config_node *group, struct entity_rule *rule)
 {
     const struct config_node *n = config_get(group, "match");
-    if (!n || !is_list(l, n))
+    if (!n || !rules_is_list(l, n))
         return;
     for (size_t i = 0; i < n->count; i++) {
         const struct config_node *item = &n->children[i];
-        const char *name = text_word(l, item);
-        const struct field *f = name ? read_field(l, rule->entity, item, name) : NULL;
+        const char *name = rules_text(l, item);
+        const struct field *f = name ? rules_read_field(l, rule->entity, item, name) : NULL;
         if (!f)
             continue;
         if (f->type != FIELD_TEXT)
-            complain(&l->complaints, place_of(item), "match wants text fields; \"%s\" is none", name);
+            complain(&l->complaints, rules_place(item), "match wants text fields; \"%s\" is none", name);
         else if (rule->match_count == RULES_MATCH_MAX)
-            complain(&l->complaints, place_of(item), "match takes at most %d fields", RULES_MATCH_MAX);
+            complain(&l->complaints, rules_place(item), "match takes at most %d fields", RULES_MATCH_MAX);
         else
             rule->match[rule->match_count++] = f->index;
     }
 }
 
-static void read_field_rule(struct loading *l, const struct config_node *n, struct entity_rule *rule)
+static void read_seed(struct rules_loading *l, const struct config_node *n, struct field_rule *field)
 {
-    static const char *const words[] = {"owner", "to", NULL};
-    const struct field *f = read_field(l, rule->entity, n, n->name);
+    field->seed = rules_read_system(l, n);
+    if (field->seed & field->set)
+        complain(&l->complaints, rules_place(n), "seed names a system that may set the field anyway");
+}
+
+static void read_field_words(struct rules_loading *l, const struct config_node *n, struct field_rule *field)
+{
+    const struct config_node *to = config_get(n, "to"), *seed = config_get(n, "seed");
+    system_mask before = field->set;
+    field->own = true;
+    field->own_to = to != NULL;
+    field->place = rules_place(n);
+    bool setters = read_setters(l, n, field);
+    if (!setters && config_get(n, "conflict"))
+        read_conflict(l, n, field, before & (before - 1));
+    if (to)
+        rules_read_to(l, to, field, NULL);
+    else if (setters && field->conflict == CONFLICT_NONE) {
+        field->to_new &= ~field->set;
+        field->to_known &= ~field->set;
+    }
+    to_sharers_too(field);
+    if (seed)
+        read_seed(l, seed, field);
+}
+
+static void read_field_rule(struct rules_loading *l, const struct config_node *n, struct entity_rule *rule)
+{
+    static const char *const words[] = {"owner", "shared", "conflict", "to", "seed", NULL};
+    const struct field *f = rules_read_field(l, rule->entity, n, n->name);
     if (n->kind != CONFIG_GROUP) {
-        complain(&l->complaints, place_of(n), "a field's rule is a group: %s = { owner = \"…\"; to = […]; }", n->name);
+        complain(&l->complaints, rules_place(n), "a field's rule is a group: %s = { owner = \"…\"; to = […]; }", n->name);
         return;
     }
     if (config_get(n, "fields")) {
-        complain(&l->complaints, place_of(config_get(n, "fields")),
+        complain(&l->complaints, rules_place(config_get(n, "fields")),
                  "a rule for a member of a list or map is not possible yet; name the whole field \"%s\"", n->name);
         return;
     }
-    only_words(l, n, words);
-    if (!f)
-        return;
-    struct field_rule *field = &rule->fields[f->index];
-    const struct config_node *owner = config_get(n, "owner"), *to = config_get(n, "to");
-    field->own = true;
-    field->place = place_of(n);
-    if (owner)
-        field->set = read_system(l, owner);
-    if (to)
-        field->to = read_systems(l, to);
-    else
-        field->to &= ~(owner ? field->set : 0);
-    field->own_to = to != NULL;
+    rules_only_words(l, n, words);
+    if (f)
+        read_field_words(l, n, &rule->fields[f->index]);
 }
 
-/* What a field without a rule of its own has: its entity's. */
-static void spread(struct entity_rule *rule, system_mask set, system_mask to)
+static void read_entity_words(struct rules_loading *l, const struct config_node *n, struct entity_rule *rule)
 {
+    struct field_rule *all = &rule->all;
+    all->place = rule->place;
+    if (!read_setters(l, n, all))
+        complain(&l->complaints, rule->place, "%s has neither owner nor shared", n->name);
+    if (config_get(n, "to"))
+        rules_read_to(l, config_get(n, "to"), all, rule);
+    to_sharers_too(all);
+    rule->create = all->set;
     for (uint32_t i = 0; i < rule->entity->field_count; i++)
-        rule->fields[i] = (struct field_rule){.set = set, .to = to, .place = rule->place};
+        rule->fields[i] = *all;
+    read_match(l, n, rule);
+    const struct config_node *fields = config_get(n, "fields");
+    for (size_t i = 0; fields && i < fields->count; i++)
+        read_field_rule(l, &fields->children[i], rule);
 }
 
-static void read_entity(struct loading *l, const struct config_node *n)
+static void read_entity(struct rules_loading *l, const struct config_node *n)
 {
     static const char *const words[] = {"owner", "shared", "conflict", "to", "match", "fields", NULL};
     const struct entity *e = schema_find(l->rules->schema, text_of(n->name));
     if (n->kind != CONFIG_GROUP) {
-        complain(&l->complaints, place_of(n), "an entity's rule is a group: %s: { owner = \"…\"; to = […]; }", n->name);
+        complain(&l->complaints, rules_place(n), "an entity's rule is a group: %s: { owner = \"…\"; to = […]; }", n->name);
         return;
     }
-    only_words(l, n, words);
+    rules_only_words(l, n, words);
     if (!e) {
         char hint[NEAREST_HINT_MAX];
-        complain(&l->complaints, place_of(n), "unknown entity \"%s\"%s", n->name,
+        complain(&l->complaints, rules_place(n), "unknown entity \"%s\"%s", n->name,
                  schema_hint(l->rules->schema, text_of(n->name), hint));
         return;
     }
     struct entity_rule *rule = &l->rules->entities[e->index];
     rule->ruled = true;
-    rule->place = place_of(n);
-    system_mask set = 0, to = 0;
-    bool shared;
-    if (!read_setters(l, n, &set, &shared))
-        complain(&l->complaints, rule->place, "%s has neither owner nor shared", n->name);
-    read_conflict(l, n, rule, shared);
-    if (config_get(n, "to"))
-        to = read_systems(l, config_get(n, "to"));
-    rule->create = set;
-    spread(rule, set, shared ? to | set : to);
-    read_match(l, n, rule);
-    const struct config_node *fields = config_get(n, "fields");
-    for (size_t i = 0; fields && i < fields->count; i++)
-        read_field_rule(l, &fields->children[i], rule);
+    rule->place = rules_place(n);
+    read_entity_words(l, n, rule);
 }
 
 static bool field_has_ref(const struct field *f)
@@ -229,15 +172,18 @@ static bool field_has_ref(const struct field *f)
 }
 
 /* From fields to masks by system. */
-static void compile(struct rules *r, struct entity_rule *rule)
+static void compile_field(struct rules *r, struct entity_rule *rule, uint32_t f)
 {
-    for (uint32_t i = 0; i < rule->entity->field_count; i++) {
-        if (field_has_ref(&rule->entity->fields[i]))
-            field_mask_add(&rule->refs, i);
-        rule->targets |= rule->fields[i].to;
-        for (size_t s = 0; s < r->system_count; s++)
-            if (rule->fields[i].to & system_bit((int)s))
-                field_mask_add(&rule->flow[s], i);
+    const struct field_rule *field = &rule->fields[f];
+    if (field_has_ref(&rule->entity->fields[f]))
+        field_mask_add(&rule->refs, f);
+    rule->targets |= field_rule_to(field) | (field->seed ? field->set : 0);
+    for (size_t s = 0; s < r->system_count; s++) {
+        system_mask bit = system_bit((int)s);
+        if (field->to_new & bit || (field->seed && field->set & bit))
+            field_mask_add(&rule->flow_new[s], f);
+        if (field->to_known & bit)
+            field_mask_add(&rule->flow_known[s], f);
     }
 }
 
@@ -249,21 +195,26 @@ static int make_tables(struct rules *r)
         struct entity_rule *rule = &r->entities[i];
         rule->entity = schema_at(r->schema, i);
         rule->fields = arena_alloc(&r->arena, rule->entity->field_count * sizeof *rule->fields);
-        rule->flow = arena_alloc(&r->arena, (r->system_count + 1) * sizeof *rule->flow);
+        rule->flow_new = arena_alloc(&r->arena, (r->system_count + 1) * sizeof *rule->flow_new);
+        rule->flow_known = arena_alloc(&r->arena, (r->system_count + 1) * sizeof *rule->flow_known);
+        rule->only = arena_alloc(&r->arena, (r->system_count + 1) * sizeof *rule->only);
     }
     return arena_failed(&r->arena) ? ERR_NOMEM : 0;
 }
 
 static int compile_all(struct rules *r, struct buf *lines, struct err *err)
 {
-    struct loading l = {.rules = r, .complaints = {.lines = lines, .first = err}};
+    struct rules_loading l = {.rules = r, .complaints = {.lines = lines, .first = err}};
     const struct config_node *root = config_root(r->config);
     if (make_tables(r))
         return err_set(err, ERR_NOMEM, "no memory for the rules");
     for (size_t i = 0; i < root->count; i++)
         read_entity(&l, &root->children[i]);
     for (uint32_t i = 0; i < schema_count(r->schema); i++)
-        compile(r, &r->entities[i]);
+        for (uint32_t f = 0; f < r->entities[i].entity->field_count; f++)
+            compile_field(r, &r->entities[i], f);
+    if (arena_failed(&r->arena))
+        return err_set(err, ERR_NOMEM, "no memory for the rules");
     return l.complaints.count ? ERR_INVALID : 0;
 }
 

@@ -47,7 +47,7 @@ static const struct field_rule *field_of(const struct entity_rule *e, const char
 
 static bool flows(const struct entity_rule *e, const char *field, int system)
 {
-    return field_mask_has(&e->flow[system], entity_field(e->entity, text_of(field))->index);
+    return field_mask_has(&e->flow_known[system], entity_field(e->entity, text_of(field))->index);
 }
 
 static void an_owner_and_targets(void **state)
@@ -63,11 +63,11 @@ static void an_owner_and_targets(void **state)
     assert_int_equal(e->targets, 1 << SHOP | 1 << ERP);
     assert_int_equal(field_of(e, "name")->set, 1 << SALESFORCE);
     assert_int_equal(field_of(e, "images")->set, 1 << SHOP);
-    assert_int_equal(field_of(e, "images")->to, 0);
+    assert_int_equal(field_rule_to(field_of(e, "images")), 0);
     assert_int_equal(field_of(e, "images")->place.line, 2);
     assert_int_equal(field_of(e, "description")->set, 1 << SALESFORCE);
-    assert_int_equal(field_of(e, "description")->to, 1 << SHOP);
-    assert_int_equal(field_of(e, "weight")->to, 1 << SHOP); /* the entity's targets, less its owner */
+    assert_int_equal(field_rule_to(field_of(e, "description")), 1 << SHOP);
+    assert_int_equal(field_rule_to(field_of(e, "weight")), 1 << SHOP); /* the entity's targets, less its owner */
     assert_true(flows(e, "name", ERP));
     assert_false(flows(e, "description", ERP));
     assert_int_equal(e->match_count, 2);
@@ -82,8 +82,42 @@ static void sharers_get_one_anothers(void **state)
     const struct entity_rule *e = rule_of(r, "contact");
     assert_int_equal(e->create, 1 << SALESFORCE | 1 << SHOP);
     assert_int_equal(field_of(e, "email")->set, 1 << SALESFORCE | 1 << SHOP);
-    assert_int_equal(field_of(e, "email")->to, 1 << SALESFORCE | 1 << SHOP | 1 << ERP);
-    assert_int_equal(e->conflict, CONFLICT_LATEST);
+    assert_int_equal(field_rule_to(field_of(e, "email")), 1 << SALESFORCE | 1 << SHOP | 1 << ERP);
+    assert_int_equal(field_of(e, "email")->conflict, CONFLICT_LATEST);
+    rules_free(r);
+}
+
+static void a_field_is_shared_on_its_own(void **state)
+{
+    struct rules *r =
+        parse(*state, "product: { owner = \"salesforce\"; to = [\"shop\", \"erp\"];\n"
+                      "fields: { name: { shared = [\"salesforce\", \"shop\"]; conflict = \"shop\"; };\n"
+                      "          description: { owner = \"shop\"; to = []; seed = \"salesforce\"; }; }; };");
+    const struct entity_rule *e = rule_of(r, "product");
+    assert_int_equal(e->create, 1 << SALESFORCE);
+    assert_int_equal(field_of(e, "name")->set, 1 << SALESFORCE | 1 << SHOP);
+    assert_int_equal(field_rule_to(field_of(e, "name")), 1 << SALESFORCE | 1 << SHOP | 1 << ERP);
+    assert_int_equal(field_of(e, "name")->conflict, CONFLICT_PREFER);
+    assert_int_equal(field_of(e, "name")->preferred, SHOP);
+    assert_int_equal(field_of(e, "description")->seed, 1 << SALESFORCE);
+    assert_true(field_mask_has(&e->flow_new[SHOP], entity_field(e->entity, text_of("description"))->index));
+    assert_false(flows(e, "description", SHOP));
+    rules_free(r);
+}
+
+static void targets_have_words_of_their_own(void **state)
+{
+    struct rules *r = parse(*state, "product: { owner = \"salesforce\";\n"
+                                    "to: { shop: { only: { active = [true]; }; }; erp: { when = \"create\"; }; };\n"
+                                    "fields: { name: { to: { shop: { when = \"update\"; }; }; }; }; };");
+    const struct entity_rule *e = rule_of(r, "product");
+    assert_int_equal(field_of(e, "sku")->to_new, 1 << SHOP | 1 << ERP);
+    assert_int_equal(field_of(e, "sku")->to_known, 1 << SHOP);
+    assert_int_equal(field_of(e, "name")->to_new, 0);
+    assert_int_equal(field_of(e, "name")->to_known, 1 << SHOP);
+    assert_int_equal(e->only[SHOP][0].count, 1);
+    assert_int_equal(e->only[SHOP][1].count, 0);
+    assert_null(e->only[ERP]);
     rules_free(r);
 }
 
@@ -116,9 +150,34 @@ static void complaints_name_line_and_nearest_word(void **state)
         {"product: { owner = \"shop\";\n shared = [\"shop\", \"erp\"]; conflict = \"latest\"; };",
          "rules.cfg:2: a thing has an owner or is shared, not both"},
         {"product: { shared = [\"shop\", \"erp\"]; };",
-         "rules.cfg:1: what is shared says what happens in a conflict: conflict = \"latest\""},
+         "rules.cfg:1: what is shared says what happens in a conflict: conflict = \"latest\", \"hold\" or the system that "
+         "holds"},
         {"product: { shared = [\"shop\", \"erp\"]; conflict = \"first\"; };",
-         "rules.cfg:1: conflict = \"first\" is unknown: \"latest\" is the one there is"},
+         "rules.cfg:1: conflict = \"first\" is neither \"latest\" nor \"hold\" nor one of those who share it"},
+        {"product: { shared = [\"shop\", \"erp\"]; conflict = \"salesforce\"; };",
+         "rules.cfg:1: conflict = \"salesforce\" is neither \"latest\" nor \"hold\" nor one of those who share it"},
+        {"product: { owner = \"shop\"; fields: { name: { conflict = \"hold\"; }; }; };",
+         "rules.cfg:1: conflict is for shared things; this one has an owner"},
+        {"product: { owner = \"salesforce\"; to: { shop: { when = \"new\"; }; }; };",
+         "rules.cfg:1: when = \"new\" is none of \"always\", \"create\", \"update\""},
+        {"product: { owner = \"salesforce\"; to: { shoop: { }; }; };",
+         "rules.cfg:1: unknown system \"shoop\"; is it \"shop\"? (systems are named in tidegate.cfg)"},
+        {"product: { owner = \"salesforce\"; to: { shop = \"create\"; }; };",
+         "rules.cfg:1: a target's words are a group: shop = { when = \"create\"; }"},
+        {"product: { owner = \"salesforce\"; to: { shop: { wen = \"create\"; }; }; };",
+         "rules.cfg:1: unknown word \"wen\"; is it \"when\"?"},
+        {"product: { owner = \"salesforce\"; to: { shop: { only: { activ = [true]; }; }; }; };",
+         "rules.cfg:1: entity product has no field \"activ\"; is it \"active\"?"},
+        {"product: { owner = \"salesforce\"; to: { shop: { only: { active = [\"yes\"]; }; }; }; };",
+         "rules.cfg:1: only: product.active: text \"yes\" stands where true or false belongs"},
+        {"product: { owner = \"salesforce\"; to: { shop: { only: { active = []; }; }; }; };",
+         "rules.cfg:1: only: active has no value, so nothing would ever go there"},
+        {"product: { owner = \"salesforce\"; to: { shop: { only = [true]; }; }; };",
+         "rules.cfg:1: only wants a group: only = { field = [\"value\", …]; }"},
+        {"product: { owner = \"salesforce\"; fields: { name: { to: { shop: { only: { active = [true]; }; }; }; }; }; };",
+         "rules.cfg:1: unknown word \"only\""},
+        {"product: { owner = \"salesforce\"; fields: { name: { seed = \"salesforce\"; }; }; };",
+         "rules.cfg:1: seed names a system that may set the field anyway"},
         {"product: { owner = \"shop\"; conflict = \"latest\"; };",
          "rules.cfg:1: conflict is for shared things; this one has an owner"},
         {"product: { owner = \"shop\"; match = [\"skus\"]; };",
@@ -129,8 +188,8 @@ static void complaints_name_line_and_nearest_word(void **state)
          "rules.cfg:1: entity product has no field \"imags\"; is it \"images\"?"},
         {"product: { owner = \"shop\"; fields: { images = \"erp\"; }; };",
          "rules.cfg:1: a field's rule is a group: images = { owner = \"…\"; to = […]; }"},
-        {"product: { owner = \"shop\"; fields: { images = { seed = \"erp\"; }; }; };",
-         "rules.cfg:1: unknown word \"seed\""},
+        {"product: { owner = \"shop\"; fields: { images = { sed = \"erp\"; }; }; };",
+         "rules.cfg:1: unknown word \"sed\"; is it \"seed\"?"},
         {"order: { owner = \"shop\"; fields: { lines = {\n fields = { quantity = { owner = \"erp\"; }; }; }; }; };",
          "rules.cfg:2: a rule for a member of a list or map is not possible yet; name the whole field \"lines\""},
         {"order: { owner = \"shop\"; match = [\"lines.sku\"]; };",
@@ -222,6 +281,10 @@ static void what_cannot_hold_is_found(void **state)
         {"product: { owner = \"salesforce\"; fields: {\n weight = { owner = \"erp\"; }; }; };",
          "rules.cfg:2: product.weight is owned by erp, whose mapping does not read it", &all},
         {"product: { owner = \"erp\"; };", "rules.cfg:1: product is set by erp, whose adapter does not read it", &all},
+        {"product: { owner = \"salesforce\"; fields: {\n weight = { owner = \"shop\"; seed = \"erp\"; }; }; };",
+         "rules.cfg:2: product.weight is begun by erp, whose mapping does not read it", &all},
+        {"product: { owner = \"salesforce\"; to: { erp: { when = \"update\"; }; }; };",
+         "rules.cfg:1: product goes to erp only where it is there, and nothing finds it there: match is empty", NULL},
         {"account: { owner = \"salesforce\"; to = [\"shop\"]; };\ncontact: { owner = \"salesforce\"; to = [\"shop\"]; "
          "};\n"
          "product: { owner = \"salesforce\"; to = [\"shop\"]; };\norder: { owner = \"salesforce\"; to = [\"shop\"]; };",
@@ -259,6 +322,23 @@ static void the_rules_that_come_with_it_hold(void **state)
     rules_free(r);
 }
 
+static void the_table_shows_the_words(void **state)
+{
+    struct rules *r = parse(*state, "product: { owner = \"salesforce\"; match = [\"sku\"];\n"
+                                    "to: { shop: { only: { active = [true]; }; }; erp: { when = \"update\"; }; };\n"
+                                    "fields: { name: { to: { shop: { when = \"create\"; }; }; };\n"
+                                    "description: { owner = \"shop\"; seed = \"salesforce\"; to = []; }; }; };");
+    struct buf table;
+    buf_init(&table, 1u << 16);
+    rules_table(r, &table);
+    assert_string_equal(buf_cstr(&table), "what                     set by                     goes to\n"
+                                          "product                  salesforce               → shop (some), erp (update)\n"
+                                          "product.name             salesforce               → shop (create) (some)\n"
+                                          "product.description      shop after salesforce    → nobody\n");
+    buf_release(&table);
+    rules_free(r);
+}
+
 static void a_file_that_is_not_there(void **state)
 {
     struct rules *r;
@@ -272,6 +352,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_owner_and_targets),
         cmocka_unit_test(sharers_get_one_anothers),
+        cmocka_unit_test(a_field_is_shared_on_its_own),
+        cmocka_unit_test(targets_have_words_of_their_own),
+        cmocka_unit_test(the_table_shows_the_words),
         cmocka_unit_test(references_are_known_at_any_depth),
         cmocka_unit_test(complaints_name_line_and_nearest_word),
         cmocka_unit_test(all_complaints_are_collected),
