@@ -1,8 +1,9 @@
 /* Delivery of stock: available is set by compare-and-swap.
  *
  * A sale in the shop lowers the quantity at any moment, so the quantity read and the one set are tied by
- * changeFromQuantity: when somebody was faster, it is read again. The idempotency key is made of the command and the
- * quantity read, so that a repeated call is the same call and a new attempt is a new one. (inventorySetQuantities,
+ * changeFromQuantity: when somebody was faster, it is read again, and what was sold since the first reading is taken
+ * off the quantity that is set, which cannot know of it. The idempotency key is made of the command and the quantity
+ * read, so that a repeated call is the same call and a new attempt is a new one. (inventorySetQuantities,
  * @idempotent) */
 #include "sp.h"
 
@@ -18,7 +19,7 @@ struct stock {
     bool tracked;
     int64_t available; /* as read */
     int attempt;
-    int64_t wanted;
+    int64_t told, wanted; /* the command's quantity; what it is now, after the sales since the first reading */
 };
 
 static enum delivery ask(struct stock *k, const char *document, struct value variables, struct value *data,
@@ -52,7 +53,7 @@ static enum delivery identify(struct stock *k, struct delivery_result *r)
                                 "stock needs a product and a location that the setting locations names");
     k->location = text_of(at->id);
     k->location_name = text_of(at->name);
-    if (available.n && !text_to_i64(available, &k->wanted))
+    if (available.n && !text_to_i64(available, &k->told))
         return delivery_refused(r, REFUSAL_VALUE, "the shop counts whole pieces, not %.*s", TEXT_ARG(available));
     return DELIVERY_DONE;
 }
@@ -142,9 +143,13 @@ static enum delivery set(struct stock *k, bool *again, struct delivery_result *r
 
 static enum delivery bring_to_wanted(struct stock *k, struct delivery_result *r)
 {
+    int64_t first = 0;
     for (k->attempt = 0; k->attempt < ATTEMPTS; k->attempt++) {
         bool again = false;
         enum delivery kind = read_level(k, r);
+        if (k->attempt == 0)
+            first = k->available;
+        k->wanted = k->told + k->available - first;
         if (kind == DELIVERY_DONE)
             kind = track(k, r);
         if (kind == DELIVERY_DONE && !k->stocked)

@@ -1,91 +1,29 @@
 #!/usr/bin/python3
 """refusals: what must be refused is refused in words that a person can act on, and nothing is lost by it.
 
-    refusals.py [TEST …]        refusals.py Business.test_card_number_in_a_note
+    refusals.py [TEST …]        refusals.py Refusals.test_card_number_in_a_note
 
 One small business, one whole node, and after each refusal a good change of the same kind, which arrives. Wrong
 configurations need no node: refusals_config.py.
 """
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 import os
-import re
 import select
 import socket
 import sys
-import time
-import unittest
-from decimal import Decimal
 from typing import Any, Callable
 
-import place  # noqa: F401
-from dataset import Company, Dataset, Line, Order, Product
+import place
+from business import PRODUCTS, PUSH_PATH, Business, main
 from letters import change, nested, pack, post
-from node import Broken, Node
-from people import People, order
 from refusals_config import Configuration  # noqa: F401
 
-COMPANY = Company("R1", "Hafen GmbH", "Ana", "Smith", "Owner", "ana@example.org", "+49 30 5550001", "Kai 1", "Köln", "50667", "DE", "salesforce")
-PRODUCTS = [Product(f"R-{at}", f"Rope {at}", Decimal("10.00"), 100) for at in range(3)]
-PATH = "/webhooks/shopify"
 CARD = "4111 1111 1111 1111"  # a card network's own number for tests
 HUGE = 40 << 20
 
 
-class Business(unittest.TestCase):
-    node: Node
-    people: People
-    orders = prices = 0
-
-    def setUp(self) -> None:
-        self.hands = self.node.hands
-        self.pids = self.node.pids()
-
-    def tearDown(self) -> None:
-        """No bad input ends a process."""
-        self.assertEqual(self.node.pids(), self.pids)
-
-    # ---- good changes
-
-    def place(self, note: str = "") -> dict:
-        Business.orders += 1
-        one = Order(f"K{self.orders}", COMPANY.number, [Line("R-1", 2, Decimal(0))], Decimal(1), "2026-05-01T10:00:00Z")
-        name = self.hands.shop.do("place_order", **{**order(one), "note": note})["name"]
-        return self.people.order_row(name)
-
-    def edit(self, name: str, note: str) -> None:
-        self.hands.shop.do("edit_order", order=name, note=note)
-
-    def copies(self, name: str) -> tuple[list[dict], list[dict]]:
-        """The order's rows in Salesforce and in the ERP."""
-        return ([row for row in self.hands.salesforce.table("Order") if row["Shop_Order_Number__c"] == name],
-                [row for row in self.hands.erp.table("sale.order") if row["client_order_ref"] == name])
-
-    def arrives(self, name: str, note: str = "") -> None:
-        def there() -> bool:
-            crm, erp = self.copies(name)
-            return len(crm) == len(erp) == 1 and note in (crm[0]["Note__c"] or "") and note in (erp[0]["note"] or "")
-        self.node.wait(f"order {name} in Salesforce and the ERP", there)
-
-    def good_order(self) -> None:
-        self.arrives(self.place()["name"])
-
-    def good_price(self, sku: str = "R-0") -> None:
-        Business.prices += 1
-        price = f"{20 + self.prices}.50"
-        self.hands.salesforce.do("set_price", sku=sku, price=price)
-        self.node.wait(f"the price {price} in the shop and the ERP", lambda: self.shop_price(sku) == price and Decimal(price) in self.erp_prices())
-
-    def shop_price(self, sku: str) -> str:
-        return next(row["price"] for row in self.hands.shop.table("ProductVariant") if row["sku"] == sku)
-
-    def erp_prices(self) -> set[Decimal]:
-        return {Decimal(str(row["fixed_price"])) for row in self.hands.erp.table("product.pricelist.item")}
-
+class Refusals(Business):
     # ---- looking
 
     def held_by(self, act: Callable[[], Any], **like: str) -> dict:
@@ -96,9 +34,6 @@ class Business(unittest.TestCase):
 
     def logged(self, *words: str) -> None:
         self.node.wait(f"a line of the log with {words}", lambda: self.node.said(*words), 10)
-
-    def pushes(self, result: str) -> float:
-        return self.node.metrics("shop")[f'tidegate_webhooks_total{{system="shop",result="{result}"}}']
 
     # ---- the wrong direction
 
@@ -115,20 +50,6 @@ class Business(unittest.TestCase):
         self.good_price("R-2")
 
     # ---- pushes
-
-    def push(self, body: bytes, signature: str | None, event: str = "") -> tuple[int, str]:
-        headers = {"X-Shopify-Topic": "orders/updated", "X-Shopify-Shop-Domain": "shop.example", "Content-Type": "application/json"}
-        given = {"X-Shopify-Hmac-Sha256": signature, "X-Shopify-Event-Id": event}
-        code, answer = self.node.ask("shop", "POST", PATH, body, {**headers, **{name: value for name, value in given.items() if value}})
-        return code, answer.decode()
-
-    def signed(self, body: bytes) -> str:
-        with open(os.path.join(self.node.data, "standins", "storefront", "env"), encoding="utf-8") as file:
-            secret = re.search(r"^SHOPIFY_SECRET=(.*)$", file.read(), re.M)[1]
-        return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()).decode()
-
-    def order_push(self, row: dict) -> bytes:
-        return json.dumps({"admin_graphql_api_id": row["id"]}).encode()
 
     def denied(self, signature: str | None, words: str) -> None:
         before = self.pushes("denied")
@@ -179,7 +100,7 @@ class Business(unittest.TestCase):
         sent = 0
         with socket.create_connection((host, int(port)), timeout=30) as peer:
             try:
-                peer.sendall(f"POST {PATH} HTTP/1.1\r\nHost: {host}\r\nX-Shopify-Topic: orders/updated\r\n{head}\r\n\r\n".encode())
+                peer.sendall(f"POST {PUSH_PATH} HTTP/1.1\r\nHost: {host}\r\nX-Shopify-Topic: orders/updated\r\n{head}\r\n\r\n".encode())
                 while sent < size and not select.select([peer], [], [], 0.01)[0]:
                     peer.sendall(part)
                     sent += len(part)
@@ -219,7 +140,7 @@ class Business(unittest.TestCase):
         self.assertRegex(shown["reason"], r"/shopify\.cfg:\d+: order\.note: holds a payment card number$")
         self.logged("level=warn", "event=change-denied", row["id"], "order.note: holds a payment card number")
         self.good_order()  # another one is not held up
-        self.assertEqual(self.copies(row["name"]), ([], []))
+        self.assertEqual((self.in_salesforce(row["name"]), self.in_erp(row["name"])), ([], []))
         self.edit(row["name"], "charge the account")
         self.arrives(row["name"], "charge the account")
         self.node.wait("the refusal to be over", lambda: not self.refused_by_shop(row))
@@ -303,21 +224,5 @@ class Business(unittest.TestCase):
                        any(row["default_code"] == "R-9" for row in self.hands.erp.table("product.product")))
 
 
-def open_business(node: Node) -> None:
-    Business.node = node
-    Business.people = people = People(node.hands, Dataset("refusals", [COMPANY], PRODUCTS, []))
-    people.open_business()
-    node.wait("the business to be open", people.opened)
-    people.count_stock()
-
-
-def main() -> int:
-    with Node("refusals") as node:
-        open_business(node)
-        if not unittest.main(exit=False, verbosity=2).result.wasSuccessful():
-            raise Broken("not everything was refused as it must be")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("refusals"))

@@ -94,6 +94,8 @@ class Server:
         request.faults = self.faults.strike(request.target, request.body) if self.faults.active else {}
         if "delay" in request.faults:
             await asyncio.sleep(self.faults.milliseconds(request.faults.pop("delay")) / 1000)
+        if "hold" in request.faults:
+            await self.faults.calmed.wait()
         if "expire" in request.faults:
             self.expire_tokens()
         response: Response | None = None

@@ -87,7 +87,7 @@ def add_faults(server: Server, request: Request) -> Response:
 
 
 def clear_faults(server: Server, request: Request) -> Response:
-    server.faults.active.clear()
+    server.faults.clear()
     return show_faults(server, request)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 from http11 import Refuse
@@ -10,9 +11,9 @@ from http11 import Refuse
 class Faults:
     """Misbehaviour on demand. A fault is a dict:
 
-    kind         status (status, body, headers), delay (ms or [from, to]), drop_before, drop_after, expire (what
-                 /_control/expire_tokens does, so that this very call comes with a token that is over), or a kind
-                 that the stand-in or its webhook sender plays itself
+    kind         status (status, body, headers), delay (ms or [from, to]), hold (begun only when all faults are taken
+                 away), drop_before, drop_after, expire (what /_control/expire_tokens does, so that this very call
+                 comes with a token that is over), or a kind that the stand-in or its webhook sender plays itself
     count        how often it strikes (default 1); with probability given, the default is for ever
     probability  0..1, the chance that it strikes a call which matches
     match        a text that must be in the target or the body (for webhooks: in the topic or the body)
@@ -21,6 +22,7 @@ class Faults:
 
     def __init__(self, seed: int | None = None) -> None:
         self.active: list[dict] = []
+        self.calmed = asyncio.Event()
         self.random = random.Random(seed)
 
     def add(self, faults: list[dict]) -> None:
@@ -29,6 +31,12 @@ class Faults:
                 raise Refuse(400, "each fault needs a kind")
             fault.setdefault("count", -1 if "probability" in fault else 1)
             self.active.append(dict(fault))
+
+    def clear(self) -> None:
+        """Takes all away; calls that are held go on."""
+        self.active.clear()
+        self.calmed.set()
+        self.calmed = asyncio.Event()
 
     def strike(self, where: str, body: bytes, kinds: tuple[str, ...] | None = None) -> dict[str, dict]:
         """The faults (at most one a kind) that hit this call; their counts go down."""

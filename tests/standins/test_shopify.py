@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import sys
+import threading
 import time
 import unittest
 
@@ -131,6 +132,22 @@ class Requests(ShopTest):
             ),
             1,
         )
+
+    def test_hold_waits_for_calm(self) -> None:
+        """What was sold meanwhile is there when the held call begins."""
+        self.shop.faults({"kind": "hold", "match": "customers("})
+        found: list[dict] = []
+        asks = threading.Thread(
+            target=lambda: found.append(self.shop.ask('{customers(first: 5, query: "email:held@example.com") {nodes {id}}}'))
+        )
+        asks.start()
+        while self.shop.http("GET", "/_control/faults")[1]["faults"]:
+            time.sleep(0.01)
+        self.shop.do("create_customer", {"email": "held@example.com"})
+        self.assertEqual(found, [])
+        self.shop.http("DELETE", "/_control/faults")
+        asks.join()
+        self.assertEqual(len(found[0]["customers"]["nodes"]), 1)
 
     def test_status_and_internal_faults(self) -> None:
         self.shop.faults(
