@@ -37,7 +37,8 @@ struct session {
 enum call_priority { CALL_ORDER, CALL_STOCK, CALL_PRICE, CALL_CATALOGUE, CALL_CAPTURE, CALL_BACKFILL, CALL_PRIORITIES };
 enum call_priority call_priority_of(const char *entity);
 
-/* Sends an HTTP request within the budget (waits). As http_send; also counts, measures and logs the call. */
+/* Sends an HTTP request within the budget (waits). As http_send; also counts, measures and logs the call, and judges by
+ * it whether the system is out (health.h). Retry-After of a 429 or 503 is obeyed here, for all calls. */
 int session_call(struct session *s, enum call_priority p, int cost, const struct http_request *r, struct arena *a,
                  struct http_response *out, struct err *err);
 /* Tells the budget what the system says is left: `left` of `max` units, restored at `per_second` (0: unknown). The
@@ -90,6 +91,7 @@ struct command { /* borrowed */
     struct arena *arena;
 };
 
+/* RETRY: this record later, whatever the reason. OUTAGE: nothing would pass now, though calls are answered (credentials). */
 enum delivery { DELIVERY_DONE, DELIVERY_RETRY, DELIVERY_REFUSED, DELIVERY_OUTAGE };
 struct delivery_result {
     enum delivery kind;
@@ -109,7 +111,7 @@ enum delivery delivery_retry(struct delivery_result *r, int64_t after_ms, bool u
     __attribute__((format(printf, 4, 5)));
 enum delivery delivery_outage(struct delivery_result *r, int64_t after_ms, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* From a failed session_call (code of err): UNAVAILABLE and DENIED are an outage, everything else (time-out, torn
+/* From a failed session_call (code of err): DENIED is an outage; UNAVAILABLE is a retry; everything else (time-out, torn
  * connection, an answer that cannot be read) is a retry with unknown effect. A failed mapping_out is to be refused. */
 enum delivery delivery_from_err(struct delivery_result *r, const struct err *err);
 

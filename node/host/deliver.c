@@ -275,7 +275,7 @@ static enum deliver_verdict not_now(struct delivering *d, const struct delivery_
     if (!outage)
         return DELIVER_RETRY;
     struct err why;
-    err_set(&why, ERR_UNAVAILABLE, "%s", r->words);
+    err_set(&why, ERR_DENIED, "%s", r->words);
     gate_close(h, &why, r->retry_after_ms);
     return DELIVER_OUTAGE;
 }
@@ -352,6 +352,20 @@ static int repeat(struct delivering *d, enum deliver_verdict *v, char words[512]
     return 1;
 }
 
+/* Refused before the adapter is asked. An earlier try may have asked it, when the schema or the mapping was another. */
+static enum deliver_verdict refuse_early(struct delivering *d, enum refusal why, const char *words, char out[512])
+{
+    struct err err = {0};
+    char name[65];
+    enum deliver_verdict v = refuse(d, why, words, out);
+    if (memory_drop_intent(d->h->memory, d->m->key, &err) != 0)
+        return trouble(d, &err, out);
+    snprintf(name, sizeof name, "%.*s", TEXT_ARG(d->m->entity));
+    objects_create_end(&d->h->objects, name, d->m->key, (struct text){0});
+    refresh_kick(d->h);
+    return v;
+}
+
 static enum deliver_verdict decide(struct delivering *d, int64_t *after_ms, char words[512])
 {
     struct host *h = d->h;
@@ -361,9 +375,9 @@ static enum deliver_verdict decide(struct delivering *d, int64_t *after_ms, char
     if (look_up(d, &err) != 0)
         return trouble(d, &err, words);
     if (d->j->fault.code != 0)
-        return refuse(d, REFUSAL_VALUE, d->j->fault.text, words);
+        return refuse_early(d, REFUSAL_VALUE, d->j->fault.text, words);
     if (ours == NULL || !ours->delivered || d->entity == NULL || !mapping_has(h->session.mapping, ours->name))
-        return refuse(d, REFUSAL_UNSUPPORTED, "this system does not take this entity", words);
+        return refuse_early(d, REFUSAL_UNSUPPORTED, "this system does not take this entity", words);
     d->name = d->entity->name.p;
     if (repeat(d, &v, words) != 0)
         return v;

@@ -46,30 +46,34 @@ static int64_t interval_ms(const struct feed_state *f)
     return own > 0 ? own : f->feed->interval_ms;
 }
 
+/* How long to wait before the next poll: not at all when the gate has closed, for that is waited for. */
+static int64_t failed(struct feed_state *f, struct err *err, int rc)
+{
+    struct host *h = f->h;
+    int64_t ms = host_backoff_ms(h, f->failures++, RETRY_MAX_MS);
+    host_reason(err, rc);
+    f->err = *err;
+    log_line(&h->log, LOG_LEVEL_WARN, "poll-failed", "feed", f->feed->name, "reason", err->text, NULL);
+    return h->gate.open ? ms : 0;
+}
+
 /* How long to wait before the next poll. */
 static int64_t poll_and_note(struct feed_state *f)
 {
-    struct host *h = f->h;
     struct err err = {0};
     f->polling = true;
     int rc = poll_once(f, &err);
     f->polling = false;
-    f->err = err;
     if (rc == 0)
         rc = snapshot_feed_read(f, &err);
-    if (rc == 0) {
-        f->err.code = 0;
-        f->failures = 0;
-        f->ok_us = loop_uptime_us(h->loop);
-        return interval_ms(f);
-    }
     if (rc == ERR_STOPPING)
         return 0;
-    int64_t ms = host_backoff_ms(h, f->failures++, RETRY_MAX_MS);
-    log_line(&h->log, LOG_LEVEL_WARN, "poll-failed", "feed", f->feed->name, "reason", err.text, NULL);
-    if (rc == ERR_UNAVAILABLE)
-        gate_close(h, &err, 0);
-    return ms;
+    if (rc != 0)
+        return failed(f, &err, rc);
+    f->err = (struct err){0};
+    f->failures = 0;
+    f->ok_us = loop_uptime_us(f->h->loop);
+    return interval_ms(f);
 }
 
 static void feed_task(void *arg)

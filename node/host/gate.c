@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#define GATE_BACKOFF_MAX_MS 60000
+#define STEADY_US (10 * MOMENT_SECOND) /* open for so long: the next outage is another one */
 
 static void wake_all(struct gate *g)
 {
@@ -20,61 +20,58 @@ static void stop_waiting(struct gate *g, const struct task *t)
             g->waiters[i--] = g->waiters[--g->waiting];
 }
 
-/* Pauses or resumes the consumer. The first time it begins. */
-static void consume(struct host *h, bool on)
-{
-    struct err err = {0};
-    int rc = 0;
-    if (on && !h->consuming) {
-        rc = amqp_consume(h->amqp, h->queue, (int)h->settings.prefetch, NULL, &err);
-        h->consuming = rc == 0;
-    } else if (h->consuming) {
-        rc = amqp_pause(h->amqp, h->queue, !on, &err);
-    }
-    if (rc != 0)
-        log_say(&h->log, LOG_LEVEL_ERROR, "consume", "%s", err.text);
-}
-
 static void opened(struct host *h)
 {
     struct gate *g = &h->gate;
     g->open = true;
-    g->opening = false;
-    g->since = loop_now(h->loop);
+    g->opened_us = loop_uptime_us(h->loop);
     g->why = (struct err){0};
+    g->health = (struct health){0};
     log_line(&h->log, LOG_LEVEL_INFO, "open", "system", h->session.system, NULL);
-    consume(h, true);
+    intake_look(h);
     wake_all(g);
     lanes_kick(h);
     refresh_kick(h);
 }
 
+/* Before the next try to open. */
+static int64_t pause_ms(struct host *h)
+{
+    struct gate *g = &h->gate;
+    int64_t asked_ms = g->after_ms;
+    g->after_ms = 0;
+    if (asked_ms > 0 || g->attempts == 0)
+        return asked_ms;
+    return host_backoff_ms(h, g->attempts - 1, g->why.code == ERR_DENIED ? GATE_DENIED_MAX_MS : GATE_LOOK_MAX_MS);
+}
+
+/* The same trouble is said once, and then now and then. */
+static void failed(struct host *h, struct err *why)
+{
+    struct gate *g = &h->gate;
+    if (strcmp(why->text, g->why.text) != 0 || g->attempts % 32 == 1)
+        log_say(&h->log, LOG_LEVEL_WARN, "not-open", "%s", why->text);
+    g->why = *why;
+}
+
 static void open_task(void *arg)
 {
     struct host *h = arg;
-    struct gate *g = &h->gate;
-    for (unsigned attempt = 0; !h->stopping; attempt++) {
-        int64_t ms = g->after_ms;
-        g->after_ms = 0;
-        if (ms > 0 && !host_sleep(h, ms))
-            break;
+    while (host_sleep(h, pause_ms(h))) {
         struct err err = {0};
-        if (h->session.adapter->open(&h->session, &err) == 0) {
+        int rc = h->session.adapter->open(&h->session, &err);
+        h->gate.attempts++;
+        if (rc == 0) {
             opened(h);
             return;
         }
-        g->why = err;
-        ms = host_backoff_ms(h, attempt, GATE_BACKOFF_MAX_MS);
-        log_say(&h->log, LOG_LEVEL_WARN, "not-open", "%s (again in %d s)", err.text, (int)((ms + 500) / 1000));
-        host_sleep(h, ms);
+        host_reason(&err, rc);
+        failed(h, &err);
     }
-    g->opening = false;
 }
 
 int gate_start(struct host *h, struct err *err)
 {
-    h->gate.opening = true;
-    h->gate.since = loop_now(h->loop);
     err_set(&h->gate.why, ERR_UNAVAILABLE, "not opened yet");
     return task_start(h->loop, open_task, h, err);
 }
@@ -83,20 +80,31 @@ void gate_close(struct host *h, const struct err *why, int64_t after_ms)
 {
     struct gate *g = &h->gate;
     struct err err = {0};
-    g->why = *why;
     if (after_ms > g->after_ms)
         g->after_ms = after_ms;
     if (!g->open || h->stopping)
         return;
     g->open = false;
-    g->since = loop_now(h->loop);
+    g->why = *why;
+    if (loop_uptime_us(h->loop) - g->opened_us >= STEADY_US)
+        g->attempts = 0;
     log_say(&h->log, LOG_LEVEL_WARN, "outage", "%s", why->text);
-    consume(h, false);
-    g->opening = true;
+    intake_look(h);
     if (task_start(h->loop, open_task, h, &err) != 0) { /* out of memory: better open than closed for ever */
         log_say(&h->log, LOG_LEVEL_ERROR, "outage", "%s", err.text);
         opened(h);
     }
+}
+
+void gate_heard(struct host *h, int rc, const struct http_response *r, const char *words)
+{
+    struct gate *g = &h->gate;
+    struct err why;
+    if (!health_heard(&g->health, rc, r) || !g->open)
+        return;
+    err_set(&why, ERR_UNAVAILABLE, g->health.failures > 1 ? "%s (%u calls failed in a row)" : "%s", words,
+            g->health.failures);
+    gate_close(h, &why, 0);
 }
 
 int gate_wait(struct host *h)

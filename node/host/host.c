@@ -18,7 +18,7 @@
 
 int64_t host_backoff_ms(struct host *h, unsigned attempt, int64_t max_ms)
 {
-    int64_t ms = attempt < 20 ? 1000LL << attempt : max_ms;
+    int64_t ms = attempt < 20 ? 250LL << attempt : max_ms;
     if (ms > max_ms)
         ms = max_ms;
     return ms - ms / 5 + (int64_t)(loop_random(h->loop) % (uint64_t)(2 * (ms / 5) + 1));
@@ -226,14 +226,12 @@ static void stop_when_at_rest(void *ctx)
 
 void host_stop(struct host *h)
 {
-    struct err err = {0};
     if (h->stopping)
         return;
     log_line(&h->log, LOG_LEVEL_INFO, "stopping", NULL);
     h->stopping = true;
     h->stop_by_us = loop_uptime_us(h->loop) + HOST_STOP_MS * 1000LL;
-    if (h->consuming && amqp_pause(h->amqp, h->queue, true, &err) != 0)
-        log_say(&h->log, LOG_LEVEL_WARN, "stop", "%s", err.text);
+    intake_look(h);
     http_server_drain(h->server);
     gate_stop(h);
     stop_when_at_rest(h);

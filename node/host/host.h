@@ -17,6 +17,7 @@
 #include "feed.h"
 #include "gate.h"
 #include "host_settings.h"
+#include "intake.h"
 #include "lane.h"
 #include "memory.h"
 #include "metrics.h"
@@ -46,16 +47,18 @@ struct host {
     struct feeds feeds;
     struct refresher refresher;
     struct lanes lanes;
+    struct intake intake;
     char queue[128]; /* of our commands */
-    bool consuming;  /* amqp_consume was called */
     unsigned pushes; /* being handled */
     bool stopping;
     int64_t stop_by_us; /* uptime */
     unsigned rested;    /* looks at the process at rest, in a row */
 };
 
-/* 1 s doubling to max_ms, by attempt (0, 1, …), a fifth up or down by chance. */
+/* 250 ms doubling to max_ms, by attempt (0, 1, …), a fifth up or down by chance. */
 int64_t host_backoff_ms(struct host *h, unsigned attempt, int64_t max_ms);
+/* Code and words of what a slot of the adapter gave back: rc where it wrote none. */
+void host_reason(struct err *err, int rc);
 void host_stop(struct host *h);
 /* Lets a task wait ms, or shorter when the host stops: then false. */
 bool host_sleep(struct host *h, int64_t ms);

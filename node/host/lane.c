@@ -14,6 +14,7 @@ struct lane {
     struct lane *next; /* among the ready */
     enum lane_state state;
     struct job *head, **tail;
+    size_t jobs;
     unsigned attempts;
     uint64_t timer;
     int64_t until_us;
@@ -61,6 +62,14 @@ void lanes_release(struct lanes *l)
 
 /* ---- the way through the states ---- */
 
+static void count_job(struct lane *l, int by)
+{
+    l->jobs += (size_t)by;
+    l->h->lanes.queued += (size_t)by;
+    if (l->state == LANE_PARKED)
+        l->h->lanes.parked_jobs += (size_t)by;
+}
+
 static void make_ready(struct lane *l)
 {
     struct lanes *all = &l->h->lanes;
@@ -81,6 +90,7 @@ static void unpark(void *ctx)
     struct lane *l = ctx;
     struct host *h = l->h;
     h->lanes.parked--;
+    h->lanes.parked_jobs -= l->jobs;
     l->timer = 0;
     if (l->head == NULL) {
         remove_lane(l);
@@ -100,6 +110,7 @@ static void park(struct lane *l, int64_t after_ms, const char *words)
     snprintf(l->words, sizeof l->words, "%s", words);
     l->timer = loop_after(h->loop, ms, unpark, l);
     h->lanes.parked++;
+    h->lanes.parked_jobs += l->jobs;
     log_say(&h->log, LOG_LEVEL_WARN, "delivery-retry", "%.*s: %s (attempt %u, again in %.1f s)", TEXT_ARG(key_of(l)),
             words, l->attempts, (double)ms / 1000);
 }
@@ -110,7 +121,7 @@ static void pop(struct lane *l)
     l->head = j->next;
     if (l->head == NULL)
         l->tail = &l->head;
-    l->h->lanes.queued--;
+    count_job(l, -1);
     job_free(j);
 }
 
@@ -128,6 +139,7 @@ static void after_run(struct lane *l, enum deliver_verdict v, int64_t after_ms, 
     bool lost = j->generation != h->lanes.generation;
     if (v == DELIVER_ENDED) {
         amqp_ack(h->amqp, j->epoch, j->tag);
+        intake_answered(h, j->window);
         end_head(l);
     } else if (lost) {
         pop(l);
@@ -149,6 +161,7 @@ static void lane_task(void *arg)
     enum deliver_verdict v = deliver(h, l->head, &after_ms, words);
     h->lanes.running--;
     after_run(l, v, after_ms, words);
+    intake_look(h);
     lanes_kick(h);
 }
 
@@ -199,7 +212,9 @@ static bool add_job(struct host *h, struct job *j)
         return false;
     *l->tail = j;
     l->tail = &j->next;
-    h->lanes.queued++;
+    j->window = intake_taken(h);
+    count_job(l, 1);
+    intake_look(h);
     lanes_kick(h);
     return true;
 }
@@ -263,7 +278,7 @@ static void drop_waiting(struct lane *l)
     while (*from != NULL) {
         struct job *j = *from;
         *from = j->next;
-        l->h->lanes.queued--;
+        count_job(l, -1);
         job_free(j);
     }
     l->tail = from;
@@ -292,6 +307,7 @@ void lanes_connection_lost(struct host *h)
     while (table_next(&h->lanes.table, &cursor, &key, &lane))
         drop_waiting(lane);
     remove_empty(h);
+    intake_connection_lost(h);
 }
 
 void lanes_each_parked(const struct lanes *all, lane_fn *fn, void *ctx)

@@ -4,9 +4,9 @@
  *              ▲                            │ └─────done, empty─▶ (gone)
  *              └──────timer────── PARKED ◀──┴─retry
  *
- * A parked lane holds no worker. Its commands stay unacked, so parked lanes are bounded by the prefetch, and a system
- * that refuses work for many records slows its own queue down, nobody else's. After a lost connection the broker sends
- * every unacked command again: lanes forget those that wait, a running one finishes, and its twin comes behind it. */
+ * A parked lane holds no worker. Its commands stay unacked; what that means for the others is intake.h's. After a lost
+ * connection the broker sends every unacked command again: lanes forget those that wait, a running one finishes, and its
+ * twin comes behind it. */
 #ifndef TIDEGATE_HOST_LANE_H
 #define TIDEGATE_HOST_LANE_H
 
@@ -23,6 +23,7 @@ struct job { /* one command */
     struct message message;
     uint64_t epoch, tag;
     uint64_t generation; /* of the connection, as the lanes count them */
+    uint64_t window;     /* of the intake */
     bool redelivered;
     struct err fault; /* set: it is answered as refused */
 };
@@ -32,7 +33,7 @@ struct lanes {
     struct table table; /* record key -> struct lane */
     struct lane *ready, **ready_end;
     unsigned running, parked;
-    size_t queued;
+    size_t queued, parked_jobs; /* commands of all lanes, and of parked ones */
     uint64_t generation;
 };
 

@@ -133,13 +133,14 @@ static void kick_later(void *ctx)
     refresh_kick(ctx);
 }
 
-static void failed(struct host *h, struct refresh_item *i, const struct err *err)
+static void failed(struct host *h, struct refresh_item *i, struct err *err, int rc)
 {
+    host_reason(err, rc);
     int64_t ms = host_backoff_ms(h, i->attempts++, RETRY_MAX_MS);
     i->not_before_us = loop_uptime_us(h->loop) + ms * 1000;
     loop_after(h->loop, ms + 1, kick_later, h);
     log_line(&h->log, LOG_LEVEL_WARN, "refresh-failed", "entity", i->entity, "reason", err->text, NULL);
-    if (err->code == ERR_UNAVAILABLE || err->code == ERR_DENIED)
+    if (rc == ERR_DENIED)
         gate_close(h, err, 0);
 }
 
@@ -152,7 +153,7 @@ static void refresh_task(void *arg)
     h->refresher.running--;
     i->running = false;
     if (rc != 0) {
-        failed(h, i, &err);
+        failed(h, i, &err, rc);
     } else if (i->again) {
         i->not_before_us = loop_uptime_us(h->loop) + AGAIN_MS * 1000;
         loop_after(h->loop, AGAIN_MS + 1, kick_later, h);
@@ -192,8 +193,9 @@ static bool is_due(struct host *h, struct refresh_item *i)
 static void begin(struct host *h, struct refresh_item *i)
 {
     struct err err = {0};
-    if (task_start(h->loop, refresh_task, i, &err) != 0) {
-        failed(h, i, &err);
+    int rc = task_start(h->loop, refresh_task, i, &err);
+    if (rc != 0) {
+        failed(h, i, &err, rc);
         return;
     }
     i->running = true;

@@ -1,8 +1,8 @@
-/* result: how an adapter says what became of a command. */
+/* result: how an adapter says what became of a command, and what it should have said. */
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include "adapter.h"
+#include "host.h"
 
 enum delivery delivery_done(struct delivery_result *r, struct text native, struct value stored)
 {
@@ -49,10 +49,19 @@ enum delivery delivery_outage(struct delivery_result *r, int64_t after_ms, const
 enum delivery delivery_from_err(struct delivery_result *r, const struct err *err)
 {
     switch (err->code) {
-    case ERR_UNAVAILABLE:
     case ERR_DENIED: /* credentials: nothing else would pass either */
         return delivery_outage(r, 0, "%s", err->text);
+    case ERR_UNAVAILABLE: /* this one call; whether the whole system is out, the host hears from all calls */
+        return delivery_retry(r, 0, false, "%s", err->text);
     default: /* time-out, torn connection, an answer that nobody can read: it may have been written */
         return delivery_retry(r, 0, true, "%s", err->text);
     }
+}
+
+void host_reason(struct err *err, int rc)
+{
+    if (err->code == 0)
+        err->code = rc;
+    if (err->text[0] == '\0')
+        err_set(err, err->code, "the adapter gave no reason (%s)", err_word(err->code));
 }

@@ -1,6 +1,10 @@
 /* session: what an adapter may ask of the host while it works. */
 #include "host.h"
 
+#include <stdio.h>
+
+#define LONG_PAUSE_MS 5000
+
 enum call_priority call_priority_of(const char *entity)
 {
     static const struct {
@@ -14,6 +18,30 @@ enum call_priority call_priority_of(const char *entity)
         if (strcmp(table[i].entity, entity) == 0)
             return table[i].p;
     return CALL_CATALOGUE;
+}
+
+/* A short pause is waited for by the calls themselves; in a long one nothing need be taken from the broker. */
+static void pause_calls(struct host *h, int64_t ms)
+{
+    struct err why;
+    budget_pause(&h->budget, ms);
+    if (ms < LONG_PAUSE_MS)
+        return;
+    err_set(&why, ERR_UNAVAILABLE, "the system asks for a pause of %lld s", (long long)ms / 1000);
+    gate_close(h, &why, 0);
+}
+
+/* Every call tells how the system is, and may say when it wants to be called again. */
+static void hear(struct host *h, const struct http_request *r, int rc, const struct http_response *out,
+                 const struct err *err)
+{
+    char words[256];
+    int64_t pause_ms = rc == 0 ? health_pause_ms(out) : 0;
+    if (pause_ms > 0)
+        pause_calls(h, pause_ms);
+    if (rc == 0)
+        snprintf(words, sizeof words, "%s %.*s: HTTP %d", r->method, (int)strcspn(r->url, "?"), r->url, out->status);
+    gate_heard(h, rc, out, rc == 0 ? words : err->text);
 }
 
 static void note(struct host *h, const struct http_request *r, int rc, const struct http_response *out,
@@ -35,6 +63,7 @@ int session_call(struct session *s, enum call_priority p, int cost, const struct
     int64_t begin = loop_uptime_us(h->loop);
     int rc = http_send(h->client, r, a, out, &why);
     note(h, r, rc, out, &why, loop_uptime_us(h->loop) - begin);
+    hear(h, r, rc, out, &why);
     return rc != 0 ? err_set(err, rc, "%s", why.text) : 0;
 }
 
@@ -45,5 +74,5 @@ void session_budget(struct session *s, double left, double max, double per_secon
 
 void session_budget_pause(struct session *s, int64_t ms)
 {
-    budget_pause(&s->host->budget, ms);
+    pause_calls(s->host, ms);
 }

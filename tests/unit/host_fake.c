@@ -34,6 +34,10 @@ static int call(struct session *s, const char *method, const char *path, const s
     *json = value_null();
     if (rc == 0 && out->body.n > 0 && out->body.p[0] == '{')
         rc = json_parse(a, out->body, json, err);
+    if (rc == 0 && out->status == 420) {
+        session_budget_pause(s, 6000);
+        rc = err_set(err, ERR_UNAVAILABLE, "the calls of this hour are used up");
+    }
     if (rc == 0 && out->status == 503)
         rc = err_set(err, ERR_UNAVAILABLE, "the API is down");
     return rc;
@@ -66,6 +70,8 @@ static int fake_poll(struct session *s, const struct feed *feed, struct text cur
     arena_init(&a, 16u << 20);
     const char *path = arena_printf(&a, "/objects?since=%.*s", TEXT_ARG(cursor)).p;
     int rc = call(s, "GET", path, NULL, &a, &r, &json, err);
+    if (rc == 0 && r.status == 418)
+        rc = ERR_IO; /* a careless adapter: no words */
     const struct value *objects = value_get(&json, "objects");
     for (uint32_t i = 0; rc == 0 && objects != NULL && i < objects->count; i++)
         rc = emit(sink, &objects->items[i]);

@@ -130,12 +130,12 @@ static void test_card_number_is_refused_at_the_door(void **state)
     leave(state);
 }
 
-static void write_mapping(const struct world *w, const char *fields)
+static void write_mapping(const struct world *w, const char *entity, const char *fields)
 {
     char path[128], text[512];
     struct err err;
     snprintf(path, sizeof path, "%s/fake.cfg", w->folder);
-    snprintf(text, sizeof text, "product: { id = \".id\"; key = \".key\"; version = \".at\"; fields: (\n%s\n); };",
+    snprintf(text, sizeof text, "%s: { id = \".id\"; key = \".key\"; version = \".at\"; fields: (\n%s\n); };", entity,
              fields);
     assert_int_equal(os_write_file(path, text_of(text), 0600, &err), 0);
 }
@@ -144,7 +144,7 @@ static void test_object_that_cannot_be_mapped_waits_for_a_better_mapping(void **
 {
     struct world *w = enter(state);
     static char answer[65536];
-    write_mapping(w, "{ field = \"sku\"; path = \".sku\"; values = ( (\"S1\", \"S1\") ); }");
+    write_mapping(w, "product", "{ field = \"sku\"; path = \".sku\"; values = ( (\"S1\", \"S1\") ); }");
     api_add(w, "u1", "S1", "x");
     api_add(w, "u2", "S2", "x");
     world_start(w);
@@ -155,7 +155,7 @@ static void test_object_that_cannot_be_mapped_waits_for_a_better_mapping(void **
     assert_non_null(strstr(answer, "fake.cfg:2: field sku: \\\"S2\\\" is not among the native values"));
     assert_int_equal(w->change_count, 1);
     assert_int_equal(world_stop(w, SIGTERM), 0);
-    write_mapping(w, "{ field = \"sku\"; path = \".sku\"; }");
+    write_mapping(w, "product", "{ field = \"sku\"; path = \".sku\"; }");
     world_start(w);
     UNTIL(w, world_changes_of(w, "u2", NULL) == 1); /* though no poll shows it again */
     world_turn_ms(w, 200);
@@ -277,6 +277,155 @@ static void test_outage_stops_consuming_and_loses_nothing(void **state)
     w->down = false;
     UNTIL(w, w->outcome_count == 30);
     assert_int_equal(w->creates, 30);
+    leave(state);
+}
+
+static void test_one_failing_call_is_one_records_trouble(void **state)
+{
+    struct world *w = enter(state);
+    char key[64];
+    world_start(w);
+    w->glitch_every = 10;
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof key, "r:product:g%d", i);
+        world_command(w, key, 1, "", key + 10, "x");
+    }
+    UNTIL(w, w->outcome_count == 100);
+    assert_true(w->glitches >= 10);
+    assert_int_equal(w->opens, 1); /* nothing was stopped */
+    assert_int_equal(w->creates, 100);
+    leave(state);
+}
+
+static void test_recovery_is_noticed_soon_after_a_long_outage(void **state)
+{
+    struct world *w = enter(state);
+    static char answer[65536];
+    world_start(w);
+    w->down = true;
+    UNTIL(w, w->opens >= 9); /* so many looks within the time that UNTIL gives: they do not become rare */
+    world_http(w, "GET", "/readyz", NULL, NULL, answer, sizeof answer);
+    assert_non_null(strstr(answer, "the API is down"));
+    w->down = false;
+    UNTIL(w, world_http(w, "GET", "/readyz", NULL, NULL, NULL, 0) == 200);
+    leave(state);
+}
+
+static void test_long_pause_stops_consuming_for_its_time(void **state)
+{
+    struct world *w = enter(state);
+    static char answer[65536];
+    world_start(w);
+    w->used_up = 1;
+    world_command(w, "r:product:first", 1, "", "S1", "x");
+    UNTIL(w, w->used_up == 0);
+    int64_t begin_us = loop_uptime_us(w->loop);
+    UNTIL(w, world_http(w, "GET", "/readyz", NULL, NULL, answer, sizeof answer) == 503);
+    assert_string_equal(answer, "the system asks for a pause of 6 s\n");
+    world_command(w, "r:product:second", 1, "", "S2", "x");
+    UNTIL(w, w->outcome_count == 2);
+    assert_true(loop_uptime_us(w->loop) - begin_us >= 5900 * 1000);
+    leave(state);
+}
+
+static void lock_records(struct world *w, int count, int64_t revision)
+{
+    char key[64], name[16];
+    snprintf(name, sizeof name, "%d", (int)revision);
+    for (int i = 0; i < count; i++) {
+        snprintf(key, sizeof key, "r:product:LOCK%d", i);
+        world_command(w, key, revision, "", key + 10, name);
+    }
+}
+
+static bool says(struct world *w, const char *path, const char *words)
+{
+    static char answer[1 << 20];
+    return world_http(w, "GET", path, NULL, NULL, answer, sizeof answer) == 200 && strstr(answer, words) != NULL;
+}
+
+enum { LOCKED = 260 }; /* records: more than twice the prefetch */
+
+static void test_many_locked_records_hold_up_no_other(void **state)
+{
+    struct world *w = enter(state);
+    char key[64];
+    snprintf(w->lock_sku, sizeof w->lock_sku, "LOCK");
+    world_start(w);
+    lock_records(w, LOCKED, 1);
+    world_command(w, "r:product:free", 1, "", "FREE", "x");
+    UNTIL(w, world_outcomes_of(w, "r:product:free", NULL) == 1);
+    lock_records(w, LOCKED, 2);
+    world_command(w, "r:product:free", 2, "", "FREE", "y");
+    UNTIL(w, world_outcomes_of(w, "r:product:free", NULL) == 2);
+    assert_int_equal(w->outcome_count, 2);
+    assert_int_equal(w->opens, 1);
+    w->lock_sku[0] = '\0';
+    UNTIL(w, w->outcome_count == 2 + 2 * LOCKED);
+    for (int i = 0; i < LOCKED; i++) {
+        snprintf(key, sizeof key, "r:product:LOCK%d", i);
+        assert_string_equal(api_find_key(w, key)->order, "1;2;");
+    }
+    UNTIL(w, says(w, "/metrics", "tidegate_commands_held{system=\"sys\"} 0\n"));
+    leave(state);
+}
+
+static void test_locked_records_survive_a_broker_that_dies(void **state)
+{
+    struct suite *s = *state;
+    struct world *w = enter(state);
+    snprintf(w->lock_sku, sizeof w->lock_sku, "LOCK");
+    world_start(w);
+    lock_records(w, LOCKED, 1);
+    world_command(w, "r:product:free", 1, "", "FREE", "x");
+    UNTIL(w, world_outcomes_of(w, "r:product:free", NULL) == 1);
+    broker_call(&s->broker, "kill", "");
+    world_turn_ms(w, 300);
+    assert_true(broker_start(&s->broker));
+    world_command(w, "r:product:free", 2, "", "FREE", "y");
+    UNTIL(w, world_outcomes_of(w, "r:product:free", NULL) >= 2);
+    w->lock_sku[0] = '\0';
+    for (int i = 0; i < LOCKED; i++) {
+        char key[64];
+        const struct told *last = NULL;
+        snprintf(key, sizeof key, "r:product:LOCK%d", i);
+        UNTIL(w, world_outcomes_of(w, key, &last) >= 1);
+        assert_int_equal(last->verdict, VERDICT_DONE);
+    }
+    assert_int_equal(w->creates, LOCKED + 1);
+    leave(state);
+}
+
+static void test_refusal_of_a_create_that_was_tried_leaves_nothing_under_way(void **state)
+{
+    struct world *w = enter(state);
+    const struct told *last = NULL;
+    snprintf(w->lock_sku, sizeof w->lock_sku, "LOCK");
+    world_start(w);
+    world_command(w, "r:product:e", 1, "", "LOCK", "x");
+    UNTIL(w, says(w, "/metrics", "tidegate_lanes_parked{system=\"sys\"} 1\n"));
+    world_stop(w, SIGTERM);
+    write_mapping(w, "account", "{ field = \"name\"; path = \".name\"; }");
+    world_start(w); /* products are not mapped any more */
+    UNTIL(w, world_outcomes_of(w, "r:product:e", &last) == 1);
+    assert_int_equal(last->verdict, VERDICT_REFUSED);
+    UNTIL(w, says(w, "/metrics", "tidegate_commands_held{system=\"sys\"} 0\n"));
+    world_stop(w, SIGTERM);
+    write_mapping(w, "product", "{ field = \"sku\"; path = \".sku\"; }, { field = \"name\"; path = \".name\"; }");
+    api_add(w, "person", "S9", "cannot be what that command makes");
+    world_start(w);
+    UNTIL(w, world_changes_of(w, "person", NULL) == 1);
+    leave(state);
+}
+
+static void test_a_failure_without_words_is_shown_with_a_reason(void **state)
+{
+    struct world *w = enter(state);
+    w->mute = true;
+    world_start(w);
+    UNTIL(w, says(w, "/status", "\"failures\":"));
+    UNTIL(w, !says(w, "/status", "\"failures\":0"));
+    assert_true(says(w, "/status", "the adapter gave no reason"));
     leave(state);
 }
 
@@ -554,6 +703,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_refused_is_told_with_the_systems_words),
         cmocka_unit_test(test_retry_parks_one_record_and_no_other),
         cmocka_unit_test(test_outage_stops_consuming_and_loses_nothing),
+        cmocka_unit_test(test_one_failing_call_is_one_records_trouble),
+        cmocka_unit_test(test_recovery_is_noticed_soon_after_a_long_outage),
+        cmocka_unit_test(test_long_pause_stops_consuming_for_its_time),
+        cmocka_unit_test(test_many_locked_records_hold_up_no_other),
+        cmocka_unit_test(test_locked_records_survive_a_broker_that_dies),
+        cmocka_unit_test(test_refusal_of_a_create_that_was_tried_leaves_nothing_under_way),
+        cmocka_unit_test(test_a_failure_without_words_is_shown_with_a_reason),
         cmocka_unit_test(test_order_per_record_and_parallel_across),
         cmocka_unit_test(test_broken_commands),
         cmocka_unit_test(test_killed_in_the_middle_of_a_create_makes_no_double),

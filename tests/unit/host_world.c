@@ -75,15 +75,18 @@ static void reply_json(struct http_reply *reply, int status, const struct value 
 
 static bool is_down(struct world *w, struct http_reply *reply)
 {
+    bool glitch = w->glitch_every > 0 && ++w->calls % w->glitch_every == 0;
     reply->status = 503;
-    return w->down;
+    w->glitches += glitch;
+    return w->down || glitch;
 }
 
 static void get_open(void *ctx, const struct http_incoming *r, struct http_reply *reply)
 {
+    struct world *w = ctx;
     (void)r;
-    if (!is_down(ctx, reply))
-        reply->status = 200;
+    w->opens++;
+    reply->status = w->down ? 503 : 200;
 }
 
 static void get_objects(void *ctx, const struct http_incoming *r, struct http_reply *reply)
@@ -93,6 +96,10 @@ static void get_objects(void *ctx, const struct http_incoming *r, struct http_re
     int from = since ? (int)strtol(since, NULL, 10) : 0;
     if (is_down(w, reply))
         return;
+    if (w->mute) {
+        reply->status = 418;
+        return;
+    }
     struct value v = value_map(reply->arena, 0), list = value_list(reply->arena, 0);
     for (int i = 0; i < w->object_count; i++)
         if (w->objects[i].seq > from)
@@ -161,6 +168,11 @@ static void put_object(void *ctx, const struct http_incoming *r, struct http_rep
     struct err err;
     if (is_down(w, reply))
         return;
+    if (w->used_up > 0) {
+        w->used_up--;
+        reply->status = 420;
+        return;
+    }
     if (w->throttled > 0) {
         w->throttled--;
         reply->status = 429;
@@ -169,6 +181,10 @@ static void put_object(void *ctx, const struct http_incoming *r, struct http_rep
     assert_int_equal(json_parse(reply->arena, r->body, &v, &err), 0);
     if (w->refuse_sku[0] && text_is(value_text_at(&v, "sku"), w->refuse_sku)) {
         refuse_words(reply);
+        return;
+    }
+    if (w->lock_sku[0] && text_starts(value_text_at(&v, "sku"), w->lock_sku)) {
+        reply->status = 423;
         return;
     }
     bool hang = w->hang_sku[0] && text_is(value_text_at(&v, "sku"), w->hang_sku);

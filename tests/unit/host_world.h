@@ -41,12 +41,16 @@ struct world {
     struct api_object objects[OBJECTS_OF_API];
     int object_count, seq;
     bool down;           /* 503 to everything */
+    int glitch_every;    /* 503 to every so many calls but /open; 0: never */
+    bool mute;           /* 418 to polls, of which the adapter makes a failure without words */
     int delay_ms;        /* of writes: half before, half after they are made */
     int read_delay_ms;   /* of reads, after the object was looked at */
+    int used_up;         /* writes answered 420, for which the adapter asks for a pause of 6 s */
     int throttled;       /* writes answered 429 with Retry-After 1 */
     char refuse_sku[64]; /* 422 */
+    char lock_sku[64];   /* 423 to the SKUs that begin so, which the adapter takes as a retry */
     char hang_sku[64];   /* written, but never answered in time */
-    int writing, writing_peak, creates, reads, by_key;
+    int writing, writing_peak, creates, reads, by_key, opens, calls, glitches;
     int pages; /* polls that found something */
     /* what the adapter said */
     struct told changes[MESSAGES_MAX], outcomes[MESSAGES_MAX], dead[16];
