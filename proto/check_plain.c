@@ -86,6 +86,8 @@ static struct text format_int(int64_t i, char out[DECIMAL_MAX])
 static int check_decimal(const struct check *c, const struct field *f, struct value *v, const struct path *path)
 {
     char form[DECIMAL_MAX];
+    if (v->kind == VALUE_TEXT && decimal_is_canonical(v->text))
+        return 0;
     if (v->kind == VALUE_TEXT && decimal_valid(v->text))
         return replace(c, v, decimal_canonical(v->text, form), path);
     if (v->kind == VALUE_INT)
@@ -160,9 +162,8 @@ static int check_ref(const struct check *c, const struct field *f, struct value 
         return check_mismatch(c, f, path, v, "is no reference; null says that there is none");
     if (v->text.n > SCHEMA_REF_MAX)
         return check_too_large(c, path, v->text.n, SCHEMA_REF_MAX, "bytes");
-    for (size_t i = 0; i < v->text.n; i++)
-        if ((unsigned char)v->text.p[i] < 0x20 || v->text.p[i] == 0x7F)
-            return check_mismatch(c, f, path, v, "is no reference: it holds a control character");
+    if (text_has_control(v->text))
+        return check_mismatch(c, f, path, v, "is no reference: it holds a control character");
     return 0;
 }
 

@@ -35,7 +35,8 @@ void codec_write_list(struct buf *out, uint32_t elements)
     msgpack_pack_array(&pk, elements);
 }
 
-void codec_write_text(struct buf *out, struct text t)
+/* Apart, so that writing a short text needs no room for a packer. */
+__attribute__((noinline)) static void write_long(struct buf *out, struct text t)
 {
     msgpack_packer pk = packer(out);
     if (t.n > CODEC_BYTES_MAX) {
@@ -45,6 +46,26 @@ void codec_write_text(struct buf *out, struct text t)
     msgpack_pack_str(&pk, t.n);
     if (t.n)
         msgpack_pack_str_body(&pk, t.p, t.n);
+}
+
+/* Nearly all texts have one byte of type and length, and these are half the time of writing a message: they are written
+ * here, where there is room for them. */
+static inline void write_text(struct buf *out, struct text t)
+{
+    if (t.n > 31 || out->failed || t.n + 1 >= out->cap - out->n) {
+        write_long(out, t);
+        return;
+    }
+    char *p = out->p + out->n;
+    *p = (char)(0xA0 | t.n);
+    out->n += t.n + 1;
+    if (t.n)
+        memcpy(p + 1, t.p, t.n);
+}
+
+void codec_write_text(struct buf *out, struct text t)
+{
+    write_text(out, t);
 }
 
 void codec_write_int(struct buf *out, int64_t i)
@@ -70,6 +91,10 @@ static void write_bool(struct buf *out, bool b)
 
 static void write_value(struct buf *out, const struct value *v, int depth)
 {
+    if (v->kind == VALUE_TEXT) { /* as most are */
+        write_text(out, v->text);
+        return;
+    }
     if (depth == VALUE_DEPTH_MAX && (v->kind == VALUE_LIST || v->kind == VALUE_MAP)) {
         out->failed = true;
         return;
@@ -86,7 +111,7 @@ static void write_value(struct buf *out, const struct value *v, int depth)
         break;
     case VALUE_NUMBER:
     case VALUE_TEXT:
-        codec_write_text(out, v->text);
+        write_text(out, v->text);
         break;
     case VALUE_LIST:
         codec_write_list(out, v->count);
@@ -96,7 +121,7 @@ static void write_value(struct buf *out, const struct value *v, int depth)
     case VALUE_MAP:
         codec_write_map(out, v->count);
         for (uint32_t i = 0; i < v->count; i++) {
-            codec_write_text(out, v->members[i].name);
+            write_text(out, v->members[i].name);
             write_value(out, &v->members[i].value, depth + 1);
         }
         break;

@@ -49,18 +49,27 @@ static inline uint64_t eight(const char *p)
     return bytes;
 }
 
-/* Eight bytes at a time; the last eight may overlap those before. */
+static inline uint32_t four(const char *p)
+{
+    uint32_t bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    return bytes;
+}
+
+/* Eight bytes at a time; the last eight (or four, of a short text) may overlap those before. */
 static inline bool is_ascii(struct text t)
 {
     uint64_t seen = 0;
-    size_t i = 0;
-    for (; i + 8 <= t.n; i += 8)
-        seen |= eight(t.p + i);
-    if (t.n >= 8)
+    if (t.n >= 8) {
+        for (size_t i = 0; i + 8 < t.n; i += 8)
+            seen |= eight(t.p + i);
         seen |= eight(t.p + t.n - 8);
-    else
-        for (; i < t.n; i++)
+    } else if (t.n >= 4) {
+        seen = four(t.p) | four(t.p + t.n - 4);
+    } else {
+        for (size_t i = 0; i < t.n; i++)
             seen |= (unsigned char)t.p[i];
+    }
     return (seen & 0x8080808080808080ULL) == 0;
 }
 
@@ -122,15 +131,10 @@ static int read_name(struct reader *r, const struct path *path, struct text *out
     return read_text(r, bytes, path, out);
 }
 
-static struct text member_name(const void *map, uint32_t i)
-{
-    return ((const struct value *)map)->members[i].name;
-}
-
 static int check_names(struct reader *r, const struct path *path, const struct value *map)
 {
     struct text twice;
-    if (unique_broken(r->arena, member_name, map, map->count, &twice)) {
+    if (map->count && unique_broken(r->arena, &map->members[0].name, sizeof map->members[0], map->count, &twice)) {
         struct path step = {.up = path, .name = twice};
         return complain(r, ERR_INVALID, &step, "the member is there twice");
     }

@@ -1,7 +1,6 @@
 /* The words of a message, its routing key, and the ids that are derived from what it says. */
 #include "message_parts.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include "codec.h"
 
@@ -84,14 +83,13 @@ static void hash_value(struct hash *h, const struct value *v)
 {
     static const char letters[] = {[VALUE_NULL] = 'n', [VALUE_BOOL] = 'b', [VALUE_INT] = 'i', [VALUE_NUMBER] = 't',
                                    [VALUE_TEXT] = 't', [VALUE_LIST] = 'l', [VALUE_MAP] = 'm'};
-    uint64_t number = htole64(v->kind == VALUE_BOOL  ? (uint64_t)v->boolean
-                              : v->kind == VALUE_INT ? (uint64_t)v->integer
-                                                     : v->count);
     hash_add(h, &letters[v->kind], 1);
     if (v->kind == VALUE_TEXT || v->kind == VALUE_NUMBER)
         hash_text(h, v->text);
     else if (v->kind != VALUE_NULL)
-        hash_add(h, &number, sizeof number);
+        hash_number(h, v->kind == VALUE_BOOL  ? (uint64_t)v->boolean
+                       : v->kind == VALUE_INT ? (uint64_t)v->integer
+                                              : v->count);
     for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++)
         hash_value(h, &v->items[i]);
     const struct member *m = v->kind == VALUE_MAP ? next_name(v, NULL) : NULL;
@@ -117,12 +115,11 @@ struct text message_change_id(const struct message *m, char out[UUID_TEXT])
 
 struct text message_command_id(struct text key, struct text target, int64_t revision, moment_us at, char out[UUID_TEXT])
 {
-    uint64_t number = htole64((uint64_t)revision);
     struct hash h;
     hash_init(&h, true);
     hash_text(&h, text_of(message_type_name(MESSAGE_COMMAND)));
     hash_text(&h, key);
     hash_text(&h, target);
-    hash_add(&h, &number, sizeof number);
+    hash_number(&h, (uint64_t)revision);
     return uuid_derive(at, hash_end128(&h), out);
 }

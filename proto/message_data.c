@@ -5,7 +5,7 @@
 static int read_op(struct reading *r)
 {
     struct text found = {0};
-    int rc = reading_line(r, r->in[IN_OP], "data.op", 16, true, &found);
+    int rc = reading_text(r, r->in[IN_OP], "data.op", 16, true, &found);
     if (rc)
         return rc;
     bool change = r->out->type == MESSAGE_CHANGE;
@@ -82,7 +82,7 @@ static int read_command(struct reading *r)
 static int read_verdict(struct reading *r)
 {
     struct text found = {0};
-    int rc = reading_line(r, r->in[IN_VERDICT], "data.verdict", 16, true, &found);
+    int rc = reading_text(r, r->in[IN_VERDICT], "data.verdict", 16, true, &found);
     if (rc)
         return rc;
     for (int v = VERDICT_DONE; v <= VERDICT_STALE; v++)
@@ -98,7 +98,7 @@ static int read_class(struct reading *r)
 {
     struct text found = {0};
     bool refused = r->out->verdict == VERDICT_REFUSED;
-    int rc = reading_line(r, r->in[IN_CLASS], "data.class", 16, refused, &found);
+    int rc = reading_text(r, r->in[IN_CLASS], "data.class", 16, refused, &found);
     if (rc || !found.n)
         return rc;
     if (!refused)

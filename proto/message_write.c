@@ -1,7 +1,5 @@
 /* Writing a message. Bytes and JSON come from one and the same tree, so that the two cannot say different things; for
  * bytes the tree stands on the stack. */
-#include <stdio.h>
-
 #include "codec.h"
 #include "message_parts.h"
 
@@ -36,6 +34,20 @@ static struct text cut(struct text t, size_t max)
     while (max > 0 && ((unsigned char)t.p[max] & 0xC0) == 0x80)
         max--;
     return (struct text){t.p, max};
+}
+
+/* "entity/id", as much of it as there is room for. */
+static struct text join(char *out, size_t room, struct text entity, struct text id)
+{
+    struct text parts[] = {entity, {"/", 1}, id};
+    size_t n = 0;
+    for (size_t i = 0; i < 3; i++) {
+        struct text part = cut(parts[i], room - n);
+        if (part.n)
+            memcpy(out + n, part.p, part.n);
+        n += part.n;
+    }
+    return (struct text){out, n};
 }
 
 static void fill_outcome(struct envelope *e, const struct message *m)
@@ -81,8 +93,7 @@ static void fill_data(struct envelope *e, const struct message *m)
 static void fill(struct envelope *e, const struct message *m, const char *content_type)
 {
     struct value *root = &e->root;
-    int n = snprintf(e->subject, sizeof e->subject, "%.*s/%.*s", TEXT_ARG(m->entity), TEXT_ARG(m->subject_id));
-    struct text subject = {e->subject, (size_t)n < sizeof e->subject ? (size_t)n : sizeof e->subject - 1};
+    struct text subject = join(e->subject, sizeof e->subject, m->entity, m->subject_id);
     *root = (struct value){.kind = VALUE_MAP, .members = e->attributes};
     add_word(root, attribute_names[AT_SPECVERSION], "1.0");
     add_text(root, attribute_names[AT_ID], m->id);

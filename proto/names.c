@@ -24,7 +24,7 @@ static uint32_t hash_name(struct text t)
     return (uint32_t)(mixed >> 32 ^ mixed >> 51);
 }
 
-struct names *names_new(struct arena *a, unique_fn *at, const void *ctx, uint32_t count)
+struct names *names_new(struct arena *a, name_fn *at, const void *ctx, uint32_t count)
 {
     uint32_t size = 4;
     while (size < 2 * count)

@@ -20,23 +20,18 @@ const struct member *reading_sort(const struct value *map, const struct text *na
         unsigned tried = 0;
         for (; tried < count && !text_eq(names[next], m->name); tried++)
             next = next + 1 < count ? next + 1 : 0;
-        if (tried == count)
+        if (tried == count) {
             stranger = stranger ? stranger : m;
-        else if (says_something(&m->value))
+            continue;
+        }
+        if (says_something(&m->value))
             sorted[next] = &m->value;
+        next = next + 1 < count ? next + 1 : 0; /* they mostly come in the table's order */
     }
     return stranger;
 }
 
-static bool has_control(struct text t)
-{
-    for (size_t i = 0; i < t.n; i++)
-        if ((unsigned char)t.p[i] < 0x20 || t.p[i] == 0x7F)
-            return true;
-    return false;
-}
-
-int reading_line(struct reading *r, const struct value *v, const char *path, size_t max, bool required,
+int reading_text(struct reading *r, const struct value *v, const char *path, size_t max, bool required,
                  struct text *out)
 {
     if (!v)
@@ -45,9 +40,20 @@ int reading_line(struct reading *r, const struct value *v, const char *path, siz
         return err_set(r->err, ERR_INVALID, "%s: %s; it is a text", path, value_kind_word(v->kind));
     if (v->text.n > max)
         return err_set(r->err, ERR_TOO_LARGE, "%s: %zu bytes, at most %zu", path, v->text.n, max);
-    if (has_control(v->text))
-        return reading_fault(r, ERR_INVALID, path, "holds a control character");
     *out = v->text;
+    return 0;
+}
+
+int reading_line(struct reading *r, const struct value *v, const char *path, size_t max, bool required,
+                 struct text *out)
+{
+    struct text found = {0};
+    int rc = reading_text(r, v, path, max, required, &found);
+    if (rc || !v)
+        return rc;
+    if (text_has_control(found))
+        return reading_fault(r, ERR_INVALID, path, "holds a control character");
+    *out = found;
     return 0;
 }
 
@@ -59,19 +65,18 @@ int reading_not_one_of(struct reading *r, const char *path, struct text found, c
 
 bool reading_has_form(struct text t, const char *form)
 {
-    for (size_t i = 0; i < t.n; i++) {
-        char c = t.p[i];
-        if (form[i] == 'x' ? !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) : c != form[i])
-            return false;
-    }
-    return form[t.n] == '\0';
+    static const char place[256] = {['0' ... '9'] = 'x', ['a' ... 'f'] = 'x', ['-'] = '-'};
+    int differs = t.n != strlen(form);
+    for (size_t i = 0; !differs && i < t.n; i++)
+        differs = place[(unsigned char)t.p[i]] != form[i];
+    return !differs;
 }
 
 int reading_uuid(struct reading *r, const struct value *v, const char *path, struct text *out)
 {
     struct text found = {0};
-    int rc = reading_line(r, v, path, 64, true, &found);
-    if (!rc && (found.n >= UUID_TEXT || !reading_has_form(found, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")))
+    int rc = reading_text(r, v, path, 64, true, &found);
+    if (!rc && (!reading_has_form(found, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")))
         rc = reading_fault(r, ERR_INVALID, path, "is no UUID in small letters (\"0192d3a0-…\")");
     if (!rc)
         *out = found;
@@ -81,7 +86,7 @@ int reading_uuid(struct reading *r, const struct value *v, const char *path, str
 int reading_system(struct reading *r, const struct value *v, const char *path, struct text *out)
 {
     struct text found = {0};
-    int rc = reading_line(r, v, path, MESSAGE_SYSTEM_MAX, true, &found);
+    int rc = reading_text(r, v, path, MESSAGE_SYSTEM_MAX, true, &found);
     if (!rc && !is_name(found, MESSAGE_SYSTEM_MAX))
         rc =
             reading_fault(r, ERR_INVALID, path, "is no name of a system (small letters, digits and _, a letter first)");
@@ -93,7 +98,7 @@ int reading_system(struct reading *r, const struct value *v, const char *path, s
 int reading_moment(struct reading *r, const struct value *v, const char *path, bool required, moment_us *out)
 {
     struct text found = {0};
-    int rc = reading_line(r, v, path, MOMENT_TEXT_MAX, required, &found);
+    int rc = reading_text(r, v, path, MOMENT_TEXT_MAX, required, &found);
     if (rc || !v)
         return rc;
     return moment_parse(found, out)

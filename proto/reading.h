@@ -22,15 +22,17 @@ const struct member *reading_sort(const struct value *map, const struct text *na
 int reading_fault(struct reading *r, int code, const char *path, const char *what);
 int reading_not_one_of(struct reading *r, const char *path, struct text found, const char *allowed);
 
-/* v is what reading_sort found, or NULL. A text of 1 to max bytes without control characters; absent is fine unless
- * required: then *out stays as it is. */
+/* v is what reading_sort found, or NULL. A text of 1 to max bytes; absent is fine unless required: then *out stays as
+ * it is. A line has no control characters, and is for what is not compared with words or forms anyway. */
+int reading_text(struct reading *r, const struct value *v, const char *path, size_t max, bool required,
+                 struct text *out);
 int reading_line(struct reading *r, const struct value *v, const char *path, size_t max, bool required,
                  struct text *out);
 int reading_uuid(struct reading *r, const struct value *v, const char *path, struct text *out);
 int reading_system(struct reading *r, const struct value *v, const char *path, struct text *out);
 int reading_moment(struct reading *r, const struct value *v, const char *path, bool required, moment_us *out);
 
-/* "xx-xxxx-…": small hex digits where the form has x, else the form's own character. */
+/* "xx-xxxx-…": small hex digits where the form has x, hyphens where it has hyphens. */
 bool reading_has_form(struct text t, const char *form);
 
 /* The whole of `data` (message_data.c), when the attributes have been read. */

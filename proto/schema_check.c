@@ -3,6 +3,7 @@
  * the schema's order, no member and no key of a list twice. A faulty value is named by its path; it is quoted only
  * when its field holds no personal data. */
 #include "check.h"
+#include "unique.h"
 
 static int check_value(const struct check *c, const struct field *f, enum field_type type, struct value *v,
                        const struct path *path);
@@ -22,8 +23,12 @@ static int unknown(const struct check *c, const struct field *fields, uint32_t c
 /* Keeps members[0..i] in the fields' order. False when the field is there already. */
 static bool put_in_order(struct member *members, uint8_t *order, uint32_t i, uint32_t index)
 {
-    struct member moved = members[i];
     uint32_t k = i;
+    if (i == 0 || order[i - 1] < index) { /* senders mostly keep it */
+        order[i] = (uint8_t)index;
+        return true;
+    }
+    struct member moved = members[i];
     for (; k > 0 && order[k - 1] > index; k--) {
         members[k] = members[k - 1];
         order[k] = order[k - 1];
@@ -65,30 +70,19 @@ static int check_members(const struct check *c, const struct field *fields, uint
     return 0;
 }
 
-struct keys {
-    const struct value *list;
-    struct text name;
-};
-
-static struct text key_at(const void *keys, uint32_t i)
-{
-    const struct keys *k = keys;
-    return value_get_text(&k->list->items[i], k->name)->text;
-}
-
 static int check_keys(const struct check *c, const struct field *f, const struct value *list, const struct path *path)
 {
     char where[PATH_TEXT], quoted[QUOTE_TEXT];
-    struct keys keys = {.list = list, .name = f->key};
-    struct text twice;
-    for (uint32_t i = 0; i < list->count; i++) {
+    struct text twice, *keys = arena_alloc(c->arena, list->count * sizeof *keys);
+    for (uint32_t i = 0; keys && i < list->count; i++) {
         const struct value *key = value_get_text(&list->items[i], f->key);
         struct path step = {.up = path, .index = i};
         if (!key || key->kind != VALUE_TEXT || key->text.n == 0)
             return err_set(c->err, ERR_INVALID, "%s: without \"%s\", which names the elements of this list",
                            path_print(where, &step), f->key.p);
+        keys[i] = key->text;
     }
-    if (unique_broken(c->arena, key_at, &keys, list->count, &twice))
+    if (keys && unique_broken(c->arena, keys, sizeof *keys, list->count, &twice))
         return err_set(c->err, ERR_INVALID, "%s: two elements have the %s %s", path_print(where, path), f->key.p,
                        f->personal ? "of one another" : text_quote(quoted, twice));
     return arena_failed(c->arena) ? check_no_memory(c, path) : 0;

@@ -8,14 +8,6 @@
 
 static void add_value(struct hash *h, const struct field *f, enum field_type type, const struct value *v);
 
-static void add_number(struct hash *h, uint64_t n)
-{
-    unsigned char bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (unsigned char)(n >> (8 * i));
-    hash_add(h, bytes, sizeof bytes);
-}
-
 static const struct member *member_of(const struct value *map, struct text name, uint32_t *next)
 {
     for (uint32_t tried = 0, i = *next; tried < map->count; tried++, i++) {
@@ -45,7 +37,7 @@ static void add_members(struct hash *h, const struct field *f, const struct valu
 
 static void add_elements(struct hash *h, const struct field *f, const struct value *list)
 {
-    add_number(h, list->count);
+    hash_number(h, list->count);
     for (uint32_t i = 0; i < list->count; i++)
         add_value(h, f, f->of, &list->items[i]);
 }
@@ -59,8 +51,8 @@ static void add_keyed(struct hash *h, const struct field *f, const struct value 
         add_value(&one, f, f->of, &list->items[i]);
         sum += hash_end64(&one);
     }
-    add_number(h, list->count);
-    add_number(h, sum);
+    hash_number(h, list->count);
+    hash_number(h, sum);
 }
 
 static void add_value(struct hash *h, const struct field *f, enum field_type type, const struct value *v)
@@ -71,10 +63,10 @@ static void add_value(struct hash *h, const struct field *f, enum field_type typ
     case VALUE_NULL:
         break;
     case VALUE_BOOL:
-        add_number(h, v->boolean);
+        hash_number(h, v->boolean);
         break;
     case VALUE_INT:
-        add_number(h, (uint64_t)v->integer);
+        hash_number(h, (uint64_t)v->integer);
         break;
     case VALUE_NUMBER:
     case VALUE_TEXT:
@@ -89,7 +81,7 @@ static void add_value(struct hash *h, const struct field *f, enum field_type typ
     case VALUE_MAP:
         if (type == FIELD_MAP)
             add_members(h, f, v);
-        add_number(h, v->count);
+        hash_number(h, v->count);
         break;
     }
 }

@@ -13,7 +13,7 @@ struct schema {
     struct names *names;
 };
 
-struct text field_name_at(const void *fields, uint32_t i); /* a unique_fn over struct field[] */
+struct text field_name_at(const void *fields, uint32_t i); /* a name_fn over struct field[] */
 
 /* The field of that name among `count`, tried first at *next, which then stands behind it: senders mostly keep the
  * schema's order. NULL when there is none. */

@@ -148,6 +148,26 @@ struct text decimal_canonical(struct text t, char out[DECIMAL_MAX])
     return (struct text){out, valid ? number_write(&d, out) : 0};
 }
 
+static size_t digits_at(struct text t, size_t from)
+{
+    size_t n = 0;
+    while (from + n < t.n && t.p[from + n] >= '0' && t.p[from + n] <= '9')
+        n++;
+    return n;
+}
+
+bool decimal_is_canonical(struct text t)
+{
+    size_t from = t.n > 0 && t.p[0] == '-', whole = digits_at(t, from), end = from + whole;
+    if (whole == 0 || whole > digits_max || (whole > 1 && t.p[from] == '0'))
+        return false;
+    if (end == t.n)
+        return t.p[from] != '0' || from == 0;
+    size_t fraction = digits_at(t, end + 1);
+    return t.p[end] == '.' && fraction > 0 && end + 1 + fraction == t.n && t.p[t.n - 1] != '0' &&
+           whole + fraction <= digits_max;
+}
+
 /* RFC 8259, section 6: no leading zeros, an exponent of any size. */
 static bool take_exponent(struct text t, int *exponent)
 {

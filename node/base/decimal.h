@@ -13,6 +13,7 @@ bool decimal_valid(struct text t);
 int decimal_compare(struct text a, struct text b); /* both must be valid */
 /* The one shortest plain form ("10.50" -> "10.5", "-0" -> "0"); writes at most DECIMAL_MAX bytes with a NUL. */
 struct text decimal_canonical(struct text t, char out[DECIMAL_MAX]);
+bool decimal_is_canonical(struct text t); /* valid and in that form already */
 /* From a JSON number literal, exponent allowed. False when it is none or needs more than 38 digits. */
 bool decimal_from_number(struct text literal, char out[DECIMAL_MAX]);
 /* Exact sum and product of valid decimals, canonical; false on more than 38 digits. */

@@ -18,6 +18,7 @@ struct hash128 { /* lo is the first 8 bytes of the reference's output, hi the ot
 
 void hash_init(struct hash *h, bool wide);
 void hash_add(struct hash *h, const void *p, size_t n);
+void hash_number(struct hash *h, uint64_t n);  /* eight bytes, the lowest first */
 void hash_text(struct hash *h, struct text t); /* length first, so that ("ab","c") and ("a","bc") differ */
 uint64_t hash_end64(struct hash *h);           /* only of a hash made with wide = false */
 struct hash128 hash_end128(struct hash *h);    /* only with wide = true */

@@ -31,16 +31,16 @@ static void date_from_days(int64_t days, int *year, int *month, int *day)
     *year = (int)(era * 400) + year_of_era + (*month <= 2);
 }
 
-static char *put(char *p, int value, int digits, char behind)
+/* Two digits of 0 to 99. */
+static inline void put(char *p, int value)
 {
-    for (int i = digits - 1; i >= 0; i--, value /= 10)
-        p[i] = (char)('0' + value % 10);
-    p[digits] = behind;
-    return p + digits + 1;
+    p[0] = (char)('0' + value / 10);
+    p[1] = (char)('0' + value % 10);
 }
 
 struct text moment_format(moment_us at, char out[MOMENT_TEXT_MAX])
 {
+    static const char form[] = "YYYY-MM-DDTHH:MM:SS.uuuuuuZ";
     if (at < MOMENT_FIRST)
         at = MOMENT_FIRST;
     if (at > MOMENT_LAST)
@@ -50,15 +50,19 @@ struct text moment_format(moment_us at, char out[MOMENT_TEXT_MAX])
     int seconds = (int)(rest / MOMENT_SECOND);
     int year, month, day;
     date_from_days(days, &year, &month, &day);
-    char *p = put(out, year, 4, '-');
-    p = put(p, month, 2, '-');
-    p = put(p, day, 2, 'T');
-    p = put(p, seconds / 3600, 2, ':');
-    p = put(p, seconds / 60 % 60, 2, ':');
-    p = put(p, seconds % 60, 2, '.');
-    p = put(p, (int)(rest % MOMENT_SECOND), 6, 'Z');
-    *p = '\0';
-    return (struct text){out, (size_t)(p - out)};
+    int micros = (int)(rest % MOMENT_SECOND);
+    memcpy(out, form, sizeof form);
+    put(out, year / 100);
+    put(out + 2, year % 100);
+    put(out + 5, month);
+    put(out + 8, day);
+    put(out + 11, seconds / 3600);
+    put(out + 14, seconds / 60 % 60);
+    put(out + 17, seconds % 60);
+    put(out + 20, micros / 10000);
+    put(out + 22, micros / 100 % 100);
+    put(out + 24, micros % 100);
+    return (struct text){out, sizeof form - 1};
 }
 
 /* Reads just `digits` digits off the head of t. */
@@ -77,12 +81,14 @@ static bool take_number(struct text *t, size_t digits, int *out)
     return true;
 }
 
-static bool take_char(struct text *t, const char *any_of)
+static inline bool take_char(struct text *t, const char *any_of)
 {
-    if (t->n == 0 || t->p[0] == '\0' || !strchr(any_of, t->p[0]))
-        return false;
-    *t = (struct text){t->p + 1, t->n - 1};
-    return true;
+    for (; *any_of && t->n; any_of++)
+        if (t->p[0] == *any_of) {
+            *t = (struct text){t->p + 1, t->n - 1};
+            return true;
+        }
+    return false;
 }
 
 static int days_in_month(int year, int month)

@@ -4,9 +4,9 @@
 
 #include "text.h"
 
-struct table_entry;
+struct table_slot;
 struct table {
-    struct table_entry **slots;
+    struct table_slot *slots;
     size_t slot_count, count, max;
 };
 

@@ -38,6 +38,30 @@ static size_t ascii_run(const unsigned char *p, size_t n)
     return i;
 }
 
+/* Eight at a time, by "Bit Twiddling Hacks" (S. E. Anderson), "Determine if a word has a byte less than n": right about
+ * bytes under 0x80, and the others are masked out. */
+static inline bool word_has_control(uint64_t w)
+{
+    const uint64_t ones = 0x0101010101010101ULL, highs = 0x80 * ones;
+    uint64_t under_space = w - 0x20 * ones, is_del = (w ^ 0x7F * ones) - ones;
+    return (under_space | is_del) & ~w & highs;
+}
+
+bool text_has_control(struct text a)
+{
+    uint64_t word;
+    size_t i = 0;
+    for (; i + sizeof word <= a.n; i += sizeof word) {
+        memcpy(&word, a.p + i, sizeof word);
+        if (word_has_control(word))
+            return true;
+    }
+    for (; i < a.n; i++)
+        if ((unsigned char)a.p[i] < 0x20 || a.p[i] == 0x7F)
+            return true;
+    return false;
+}
+
 static bool continues(unsigned char byte)
 {
     return (byte & 0xC0) == 0x80;

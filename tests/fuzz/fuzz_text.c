@@ -46,9 +46,12 @@ static void try_decimal(struct text t)
     char canonical[DECIMAL_MAX], again[DECIMAL_MAX];
     if (decimal_from_number(t, again))
         must(decimal_valid(text_of(again)));
-    if (!decimal_valid(t))
+    if (!decimal_valid(t)) {
+        must(!decimal_is_canonical(t));
         return;
+    }
     struct text c = decimal_canonical(t, canonical);
+    must(decimal_is_canonical(t) == text_eq(t, c));
     must(decimal_valid(c) && c.n <= t.n && decimal_compare(t, c) == 0);
     must(text_eq(decimal_canonical(c, again), c));
 }

@@ -53,6 +53,8 @@ static void test_grammar_and_canonical_form(void **state)
         struct text t = text_of(rows[i].text);
         if (decimal_valid(t) != (rows[i].canonical != NULL))
             fail_msg("\"%s\"", rows[i].text);
+        if (decimal_is_canonical(t) != (rows[i].canonical && text_is(t, rows[i].canonical)))
+            fail_msg("\"%s\"", rows[i].text);
         if (!rows[i].canonical)
             continue;
         struct text canonical = decimal_canonical(t, out);

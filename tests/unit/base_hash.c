@@ -100,6 +100,21 @@ static void test_parts_do_not_matter(void **state)
             }
 }
 
+static void test_a_number_is_eight_bytes(void **state)
+{
+    (void)state;
+    for (size_t first = 0; first < 8; first++) { /* however many bytes wait before it */
+        struct hash h, same;
+        unsigned char bytes[8] = {0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11};
+        hash_init(&h, false);
+        hash_add(&h, input(first).p, first);
+        same = h;
+        hash_number(&h, 0x1122334455667788);
+        hash_add(&same, bytes, sizeof bytes);
+        assert_true(hash_end64(&h) == hash_end64(&same));
+    }
+}
+
 static uint64_t pair(const char *a, const char *b)
 {
     struct hash h;
@@ -144,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reference_vectors),
         cmocka_unit_test(test_parts_do_not_matter),
+        cmocka_unit_test(test_a_number_is_eight_bytes),
         cmocka_unit_test(test_texts_are_kept_apart),
         cmocka_unit_test(test_uuid),
     };

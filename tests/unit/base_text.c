@@ -87,6 +87,21 @@ static void test_utf8(void **state)
     assert_int_equal(text_utf8_fault((struct text){NULL, 0}), -1);
 }
 
+static void test_control_characters(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++)
+        for (size_t n = 1; n <= 20; n++)
+            for (size_t at = 0; at < n; at++) {
+                char bytes[20];
+                memset(bytes, n % 2 ? ' ' : 0xFF, n);
+                bytes[at] = (char)c;
+                if (text_has_control((struct text){bytes, n}) != (c < 0x20 || c == 0x7F))
+                    fail_msg("byte 0x%02x, number %zu of %zu", (unsigned)c, at, n);
+            }
+    assert_false(text_has_control((struct text){NULL, 0}));
+}
+
 static void test_integers(void **state)
 {
     (void)state;
@@ -175,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),    cmocka_unit_test(test_starts_and_split), cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_integers), cmocka_unit_test(test_card_numbers),
     };
     return cmocka_run_group_tests_name("base_text", tests, NULL, NULL);
