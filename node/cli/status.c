@@ -1,5 +1,4 @@
-/* status: asks every process of the node what it sees, and prints it for a person. A process is found by the address
- * that it wrote below data/ports. */
+/* status: asks every process of the node what it sees, and prints it for a person. */
 #include "commands.h"
 
 #include <stdio.h>
@@ -7,23 +6,14 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json_text.h"
+#include "ask.h"
 #include "cli/status_words.h"
-#include "edge/http_client.h"
-#include "edge/json.h"
-#include "edge/loop.h"
-#include "edge/node_config.h"
-#include "edge/os.h"
-
-#define TIMEOUT_MS 3000
-#define ROUTER "router" /* no system has this name */
 
 struct status {
     const char *config_path;
     bool json;
     struct node_config config;
     struct arena arena;
-    struct loop *loop;
-    struct http_client *client;
     struct value all;  /* program -> what it says, null when it does not answer */
     struct value held; /* the router's newest held items, or null */
     int silent;
@@ -31,27 +21,11 @@ struct status {
 
 /* ---- asking ---- */
 
-static int get(struct status *s, const char *name, const char *path, struct value *out, struct err *err)
-{
-    struct text address;
-    const char *file = arena_printf(&s->arena, "%s/ports/%s", s->config.data, name).p;
-    int rc = os_read_file(&s->arena, file, 256, &address, err);
-    if (rc < 0)
-        return err_set(err, ERR_NOT_FOUND, "not started (there is no %s)", file);
-    while (address.n && address.p[address.n - 1] == '\n')
-        address.n--;
-    struct http_request r = {.method = "GET", .timeout_ms = TIMEOUT_MS};
-    struct http_response answer;
-    r.url = arena_printf(&s->arena, "http://%.*s%s", TEXT_ARG(address), path).p;
-    rc = http_send(s->client, &r, &s->arena, &answer, err);
-    return rc < 0 ? rc : json_parse(&s->arena, answer.body, out, err);
-}
-
-static void ask(struct status *s, const char *name)
+static void ask_one(struct status *s, const char *name)
 {
     struct err err = {0};
     struct value v = value_null();
-    if (get(s, name, "/status", &v, &err) < 0) {
+    if (ask(&s->config, name, "/status", &s->arena, &v, &err) < 0) {
         s->silent++;
         if (!s->json)
             printf("%s: does not answer: %s\n", name, err.text);
@@ -59,15 +33,13 @@ static void ask(struct status *s, const char *name)
     value_set(&s->arena, &s->all, text_of(name), v);
 }
 
-static void ask_all(void *arg)
+static void ask_all(struct status *s)
 {
-    struct status *s = arg;
-    ask(s, ROUTER);
-    if (get(s, ROUTER, "/held?limit=10", &s->held, &(struct err){0}) < 0)
+    ask_one(s, ASK_ROUTER);
+    if (ask(&s->config, ASK_ROUTER, "/held?limit=10", &s->arena, &s->held, &(struct err){0}) < 0)
         s->held = value_null();
     for (size_t i = 0; i < s->config.system_count; i++)
-        ask(s, s->config.systems[i].name);
-    loop_stop(s->loop);
+        ask_one(s, s->config.systems[i].name);
 }
 
 /* ---- printing ---- */
@@ -78,7 +50,7 @@ static void write_words(struct status *s, struct buf *out)
         const struct member *m = &s->all.members[i];
         if (m->value.kind != VALUE_MAP)
             continue;
-        if (text_is(m->name, ROUTER))
+        if (text_is(m->name, ASK_ROUTER))
             status_words_router(out, &m->value, &s->held);
         else
             status_words_adapter(out, &m->value);
@@ -101,22 +73,6 @@ static void print_all(struct status *s)
 
 /* ---- */
 
-static int ask_and_print(struct status *s, struct err *err)
-{
-    int rc = node_config_load(&s->config, s->config_path, err);
-    if (rc == 0)
-        rc = loop_new(&s->loop, err);
-    if (rc == 0)
-        rc = http_client_new(&s->client, s->loop, &(struct http_client_settings){.user_agent = "tidegate"}, err);
-    if (rc == 0)
-        rc = task_start(s->loop, ask_all, s, err);
-    if (rc == 0)
-        rc = loop_run(s->loop, err);
-    if (rc == 0)
-        print_all(s);
-    return rc;
-}
-
 static const char *const status_help =
     "usage: tidegate status [--config FILE] [--json]\n"
     "\n"
@@ -134,11 +90,11 @@ int command_status(int argc, char **argv)
         return command_end(rc, "status", &err);
     arena_init(&s.arena, 64u << 20);
     s.all = value_map(&s.arena, 0);
-    rc = ask_and_print(&s, &err);
-    if (s.client)
-        http_client_free(s.client);
-    if (s.loop)
-        loop_free(s.loop);
+    rc = node_config_load(&s.config, s.config_path, &err);
+    if (rc == 0) {
+        ask_all(&s);
+        print_all(&s);
+    }
     node_config_release(&s.config);
     arena_release(&s.arena);
     return rc < 0 ? command_end(rc, "status", &err) : s.silent ? 1 : 0;

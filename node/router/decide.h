@@ -93,6 +93,9 @@ int decide_fields(struct decide *d, struct err *err);
 int decide_references(struct decide *d, struct err *err);
 /* What each target in the mask must be told now: step 5. Updates told, settled, flight, and grows the revision. */
 int decide_targets(struct decide *d, system_mask targets, struct err *err);
+/* Whether an object of the record is, or may be made, in the target. One that is there is kept in step, whatever it is
+ * like. */
+bool decide_admits(const struct entity_rule *rule, int target, const struct record *r);
 
 /* An outcome of a command to d->system. Returns whether the last flight to it ended. The native id is the caller's to
  * link before. */

@@ -113,17 +113,16 @@ static int tell(struct decide *d, struct target *t, struct err *err)
     return 0;
 }
 
-/* Whether an object of the record is to be made in the target. One that is there is kept in step whatever it is like. */
-static bool admitted(const struct decide *d, const struct target *t)
+bool decide_admits(const struct entity_rule *rule, int target, const struct record *r)
 {
-    const struct rule_condition *c = d->rule->only[t->system];
-    if (t->view->native.n || t->view->creating)
+    const struct rule_condition *c = rule->only[target];
+    if (r->views[target].native.n || r->views[target].creating)
         return true;
     for (; c && c->count; c++) {
         uint32_t i = 0;
-        while (i < c->count && c->hashes[i] != d->record->cells[c->field].hash)
+        while (i < c->count && c->hashes[i] != r->cells[c->field].hash)
             i++;
-        if (i == c->count || !field_mask_has(&d->record->present, c->field))
+        if (i == c->count || !field_mask_has(&r->present, c->field))
             return false;
     }
     return true;
@@ -162,7 +161,7 @@ int decide_targets(struct decide *d, system_mask targets, struct err *err)
         t.system = __builtin_ctzll(rest);
         t.view = &d->record->views[t.system];
         t.need = (struct field_mask){{0}};
-        if (!admitted(d, &t))
+        if (!decide_admits(d->rule, t.system, d->record))
             continue;
         int rc = decide_target(d, &t, err);
         if (rc < 0)

@@ -3,6 +3,7 @@
 #include "router.h"
 
 #include "base/json_text.h"
+#include "why.h"
 
 #define ANSWER_MAX (16u << 20)
 #define HELD_DEFAULT 100
@@ -123,91 +124,51 @@ static void held(void *ctx, const struct http_incoming *request, struct http_rep
 
 /* ---- one record ---- */
 
-static int write_fields(struct buf *out, const struct router *r, const struct record *record, struct arena *a,
+static int load_one(struct router *r, const struct entity *e, struct text name, struct record **out, struct err *err)
+{
+    int64_t places[WHY_FOUND_MAX];
+    int count = why_find(r->store, r->rules, e, name, places, err);
+    if (count < 0)
+        return count;
+    if (count == 0)
+        return err_set(err, ERR_NOT_FOUND, "no record has this key%s",
+                       e ? ", no system this id, and no match field this value" : "; say also which entity");
+    if (count > 1)
+        return err_set(err, ERR_INVALID, "%d records are meant by this; name the record's key or SYSTEM:ID", count);
+    return r->store->ops->load(r->store, places[0], out, err);
+}
+
+static int write_record(struct buf *out, struct router *r, const struct http_incoming *request, struct arena *a,
                         struct err *err)
 {
-    const struct entity *e = record->entity;
-    struct value values = value_map(a, 0);
-    char time[MOMENT_TEXT_MAX];
-    for (int f = field_mask_next(&record->present, 0); f >= 0; f = field_mask_next(&record->present, f + 1)) {
-        struct value v;
-        int rc = record_value(record, (uint32_t)f, a, &v, err);
-        if (rc)
-            return rc;
-        value_set(a, &values, e->fields[f].name, v);
-    }
-    buf_string(out, ",\"fields\":");
-    schema_write_masked(out, e, &values);
-    buf_string(out, ",\"set_by\":{");
-    for (int f = field_mask_next(&record->present, 0), n = 0; f >= 0;
-         f = field_mask_next(&record->present, f + 1), n++) {
-        struct origin o = record_origin(record, &record->cells[f]);
-        buf_printf(out, "%s\"%.*s\":{\"system\":\"%s\",\"time\":\"%.*s\",\"message\":", n ? "," : "",
-                   TEXT_ARG(e->fields[f].name),
-                   (size_t)o.system < r->store->system_count ? r->store->systems[o.system] : "",
-                   TEXT_ARG(moment_format(o.at, time)));
-        json_write_string(out, o.message);
-        buf_char(out, '}');
-    }
-    buf_char(out, '}');
-    return 0;
-}
-
-static void write_views(struct buf *out, const struct router *r, const struct record *record)
-{
-    buf_string(out, ",\"systems\":{");
-    for (uint32_t s = 0; s < record->system_count; s++) {
-        const struct view *v = &record->views[s];
-        buf_printf(out, "%s\"%s\":{\"native\":", s ? "," : "", r->store->systems[s]);
-        json_write_string(out, record_text(record, v->native));
-        buf_string(out, ",\"version\":");
-        json_write_string(out, record_text(record, v->version));
-        buf_printf(out, ",\"in_flight\":%lld,\"waits\":%s,\"rejected\":%s}", (long long)v->flight,
-                   v->waits ? "true" : "false", v->rejected ? "true" : "false");
-    }
-    buf_char(out, '}');
-}
-
-static int write_record(struct buf *out, struct router *r, struct text key, struct arena *a, struct err *err)
-{
-    int64_t place;
+    const char *key = http_incoming_query(request, "key"), *name = http_incoming_query(request, "entity");
+    const struct entity *e = name ? schema_find(r->schema, text_of(name)) : NULL;
+    char hint[NEAREST_HINT_MAX];
     struct record *record;
-    int rc = r->store->ops->find_key(r->store, key, &place, err);
-    if (rc == 0)
-        return err_set(err, ERR_NOT_FOUND, "no record has this key");
-    if (rc > 0)
-        rc = r->store->ops->load(r->store, place, &record, err);
+    if (!key)
+        return err_set(err, ERR_INVALID, "key: which record, such as shop:order:1001");
+    if (name && !e)
+        return err_set(err, ERR_INVALID, "there is no entity \"%s\"%s", name, schema_hint(r->schema, text_of(name), hint));
+    int rc = load_one(r, e, text_of(key), &record, err);
     if (rc)
         return rc;
-    buf_string(out, "{\"key\":");
-    json_write_string(out, record->key);
-    buf_printf(out, ",\"entity\":\"%.*s\",\"revision\":%lld", TEXT_ARG(record->entity->name),
-               (long long)record->revision);
-    rc = write_fields(out, r, record, a, err);
-    write_views(out, r, record);
-    buf_string(out, "}\n");
+    rc = why_write(out, record, r->rules, r->store, a, err);
     record_free(record);
     return rc;
 }
 
 static void one_record(void *ctx, const struct http_incoming *request, struct http_reply *reply)
 {
-    struct router *r = ctx;
-    const char *key = http_incoming_query(request, "key");
     struct buf out;
     struct err err = {0};
-    if (!key) {
-        say(reply, 400, "key: which record, such as shop:order:1001");
-        return;
-    }
     buf_init(&out, ANSWER_MAX);
-    int rc = write_record(&out, r, text_of(key), reply->arena, &err);
+    int rc = write_record(&out, ctx, request, reply->arena, &err);
     if (!rc) {
         answer(reply, &out, "application/json");
         return;
     }
     buf_release(&out);
-    say(reply, rc == ERR_NOT_FOUND ? 404 : 500, err.text);
+    say(reply, rc == ERR_NOT_FOUND ? 404 : rc == ERR_INVALID ? 400 : 500, err.text);
 }
 
 int router_http_start(struct router *r, struct err *err)

@@ -7,6 +7,8 @@ foreach(part decide rules flight identity held)
             USES router proto edge config base)
 endforeach()
 
+unit_test(router_why SOURCES ${here}/router_why.c ${here}/router_world.c USES router proto edge config base)
+
 # The process, killed again and again, against a RabbitMQ of its own; skipped only where none is installed.
 unit_test(router_process_test SOURCES ${here}/router_process_test.c ${here}/broker.c USES router proto edge config base
           ARGS $<TARGET_FILE:tidegate-router>)

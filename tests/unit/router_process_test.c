@@ -409,6 +409,8 @@ static void nothing_is_lost_or_doubled_by_kills(void **state)
     assert_non_null(strstr(status, "\"waiting\":0,\"rejected\":0}"));
     assert_non_null(strstr(ask(&p, "/readyz"), "ready"));
     assert_non_null(strstr(ask(&p, "/record?key=shop:order:o1"), "\"number\":\"order 1\""));
+    assert_non_null(strstr(ask(&p, "/record?entity=ordr&key=o1"), "is it \"order\"?"));
+    assert_non_null(strstr(ask(&p, "/record?entity=order&key=nobody"), "no record has this key"));
     assert_non_null(strstr(ask(&p, "/held?limit=5"), "{\"held\":["));
     assert_non_null(strstr(ask(&p, "/metrics"), "tidegate_router_records 230"));
     int ended = end_router(&p, SIGTERM);
