@@ -41,6 +41,17 @@ static const struct adapter_entity entities[] = {
     {0},
 };
 
+/* What od_read.c adds. */
+static const struct mapping_given given[] = {
+    {.entity = "account", .adds = "_key country_code"},
+    {.entity = "contact", .adds = "_key country_code"},
+    {.entity = "product", .adds = "_key"},
+    {.entity = "price", .adds = "_key list"},
+    {.entity = "inventory", .adds = "location available"},
+    {.entity = "order", .adds = "_key lines { _key " OD_LINE_FIELDS " } shipping_lines { _key " OD_LINE_FIELDS " }"},
+    {0},
+};
+
 #define FEED(name_, ...)                                                                                               \
     {                                                                                                                  \
         name_, (const char *const[]){__VA_ARGS__, NULL}, 2000                                                          \
@@ -224,6 +235,7 @@ static const struct adapter erp = {
     .config_names = config_names,
     .entities = entities,
     .feeds = feeds,
+    .given = given,
     .init = od_init,
     .open = od_open,
     .poll = od_poll,

@@ -17,6 +17,9 @@
 #define OD_TAXES_MAX 256
 #define OD_FEEDS_MAX 8
 #define OD_DAY_S 86400
+/* Read of every line of an order. */
+#define OD_LINE_FIELDS                                                                                                 \
+    "id order_id product_id name product_uom_qty price_unit discount qty_delivered price_subtotal price_tax sequence"
 
 struct od_settings {
     const char *url, *database, *username, *api_key, *price_list, *shipping_product;

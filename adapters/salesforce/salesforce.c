@@ -36,6 +36,15 @@ static const struct adapter_entity entities[] = {
     {"price", true, true, price_read_only}, {"order", true, true, NULL},   {0},
 };
 
+static const struct mapping_given given[] = {
+    {.entity = "account"},
+    {.entity = "contact"},
+    {.entity = "product"},
+    {.entity = "price"},
+    {.entity = "order", .adds = "OrderItems { records }"}, /* a subquery's objects */
+    {0},
+};
+
 /* Every poll is a call of the day's allowance: these intervals come to 26,000 a day. An org that has more to spare sets
  * poll_interval_ms. */
 #define FEED(name_, entity_, seconds)                                                                                  \
@@ -113,6 +122,7 @@ static const struct adapter salesforce = {
     .settings = settings,
     .entities = entities,
     .feeds = feeds,
+    .given = given,
     .init = sf_init,
     .open = sf_open,
     .poll = sf_poll,

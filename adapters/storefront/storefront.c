@@ -43,6 +43,13 @@ static const struct adapter_entity entities[] = {
     {0},
 };
 
+/* A person who buys for himself is read as a contact, and a variant as a product. */
+static const struct mapping_given given[] = {
+    {.entity = "account", .with = "contact"}, {.entity = "contact"},   {.entity = "product"},
+    {.entity = "price", .with = "product"},   {.entity = "inventory"}, {.entity = "order"},
+    {0},
+};
+
 /* A feed is named as the query that lists it. */
 #define FEED(name_, ...)                                                                                               \
     {                                                                                                                  \
@@ -186,6 +193,7 @@ static const struct adapter storefront = {
     .config_names = config_names,
     .entities = entities,
     .feeds = feeds,
+    .given = given,
     .init = sp_init,
     .open = sp_open,
     .poll = sp_poll,

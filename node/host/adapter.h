@@ -134,6 +134,9 @@ struct adapter {
                                       * NULL-ended; may be NULL. Every other name in the group is refused */
     const struct adapter_entity *entities; /* ended by a NULL name */
     const struct feed *feeds;              /* ended by a NULL name */
+    /* For an adapter that asks with the mapping's object and select: what it adds to the objects, so that a mapping that
+     * reads anything else is refused; ended by a NULL entity. NULL: nothing is known. */
+    const struct mapping_given *given;
 
     /* Checks settings beyond their types; no I/O. Once, before anything else. */
     int (*init)(struct session *s, struct err *err);

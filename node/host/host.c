@@ -89,6 +89,8 @@ static int load_mapping(struct host *h, struct err *err)
     int rc = schema_load(&h->schema, h->config.entity_folders, h->config.entity_folder_count, err);
     if (rc == 0)
         rc = mapping_load(&h->session.mapping, file, h->schema, err);
+    if (rc == 0 && h->session.adapter->given != NULL)
+        rc = mapping_lint(h->session.mapping, h->session.adapter->given, err);
     return rc;
 }
 

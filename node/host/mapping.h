@@ -35,6 +35,15 @@
 struct mapping;
 /* jq programs of all entities are compiled together. Complaints carry file and line. */
 int mapping_load(struct mapping **out, const char *path, const struct schema *schema, struct err *err);
+/* What an adapter gives to the objects of an entity, besides what the mapping selects for it. */
+struct mapping_given {
+    const char *entity;
+    const char *adds; /* in the form of a select; may be NULL */
+    const char *with; /* an entity whose select reads objects of this one, too; may be NULL */
+};
+/* Complains, with file and line, about what is read and nobody gives; about an entity that is not in the list (ended by a
+ * NULL entity); and about one without object and select. */
+int mapping_lint(const struct mapping *m, const struct mapping_given *given, struct err *err);
 void mapping_free(struct mapping *m);
 bool mapping_has(const struct mapping *m, const char *entity);
 const char *mapping_object(const struct mapping *m, const char *entity); /* the API's name for it; NULL when unmapped */

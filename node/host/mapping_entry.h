@@ -101,7 +101,7 @@ int mapping_complain(const struct mapping_field *f, struct err *err, const char 
 /* ---- mapping_parse.c, mapping_field.c, mapping_compile.c ---- */
 struct mapping_source mapping_source_of(struct mapping *m, struct mapping_entity *e, const char *text);
 struct mapping_target mapping_target_of(struct mapping *m, const char *path);
-/* Reads the named texts of a group (NULL-ended) into *values[i]; an empty one is as none. */
+/* Reads the named texts of a group (NULL-ended) into *values[i]; an empty one is refused. */
 int mapping_read_texts(const struct config_node *group, const char *const *names, const char **const *values,
                        struct err *err);
 /* The place of a word among words (NULL-ended); fallback when it is absent. */

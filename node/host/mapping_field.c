@@ -58,6 +58,11 @@ static int parse_pairs(struct mapping *m, struct mapping_field *f, const struct 
         if (pair->kind != CONFIG_LIST || pair->count != 2 || !mapping_is_plain(&pair->children[0]))
             return config_complain(pair, err, "a pair is (native, canonical), both text, number or bool");
         rc = check_canonical(f->field, &pair->children[1], err);
+        for (uint32_t k = 0; rc == 0 && k < f->pair_count; k++) {
+            struct value native = mapping_plain_value(&pair->children[0]);
+            if (value_equal(&f->pairs[k].native, &native))
+                rc = config_complain(pair, err, "values has a pair for this native value already");
+        }
         if (rc == 0)
             f->pairs[f->pair_count++] =
                 (struct mapping_pair){mapping_plain_value(&pair->children[0]), mapping_plain_value(&pair->children[1])};
@@ -91,11 +96,17 @@ static int parse_directions(struct mapping_field *f, struct err *err)
     int rc = mapping_read_word(f->at, "direction", words, BOTH, &direction, err);
     if (rc != 0)
         return rc;
+    if (direction == OUT && f->in != NULL)
+        return config_complain(config_get(f->at, "in"), err, "in is for reading, but direction is \"out\"");
+    if (direction == IN && f->out != NULL)
+        return config_complain(config_get(f->at, "out"), err, "out is for writing, but direction is \"in\"");
     f->reads = direction != OUT && (f->path != NULL || f->in != NULL);
     f->writes = direction != IN && (f->path != NULL || f->out != NULL);
     if (!f->reads && !f->writes)
         return config_complain(f->at, err, "field %.*s: give a path, or an expression as `in` or `out`",
                                TEXT_ARG(f->field->name));
+    if (config_get(f->at, "as") != NULL && !(f->writes && f->path != NULL))
+        return config_complain(config_get(f->at, "as"), err, "as is for what is written to a path, and here is none");
     return 0;
 }
 
@@ -125,10 +136,13 @@ static int parse_field(struct mapping *m, struct mapping_entity *e, struct mappi
 
 static int check_once(const struct mapping_entity *e, const struct mapping_field *f, struct err *err)
 {
-    for (const struct mapping_field *o = e->fields; o < f; o++)
+    for (const struct mapping_field *o = e->fields; o < f; o++) {
+        if (o->writes && f->writes && o->path != NULL && f->path != NULL && strcmp(o->path, f->path) == 0)
+            return config_complain(f->at, err, "%s is written already in line %d", f->path, o->at->line);
         if (o->field == f->field && ((o->reads && f->reads) || (o->writes && f->writes)))
             return config_complain(f->at, err, "field %.*s is mapped already in line %d", TEXT_ARG(f->field->name),
                                    o->at->line);
+    }
     return 0;
 }
 

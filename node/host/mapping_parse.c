@@ -32,7 +32,7 @@ int mapping_read_texts(const struct config_node *group, const char *const *names
     for (size_t i = 0; names[i] != NULL && rc == 0; i++) {
         rc = config_text(group, names[i], values[i], err);
         if (rc == 0 && *values[i] != NULL && **values[i] == '\0')
-            *values[i] = NULL;
+            rc = config_complain(config_get(group, names[i]), err, "\"%s\" is empty: leave it away", names[i]);
     }
     return rc;
 }
@@ -71,7 +71,7 @@ static int parse_constant(struct mapping *m, struct mapping_constant *c, struct 
         (rc = mapping_read_word(c->at, "when", whens, 0, &when, err)) != 0)
         return rc;
     const struct config_node *value = config_get(c->at, "value");
-    if (c->path == NULL || value == NULL || !mapping_is_plain(value))
+    if (c->path == NULL || c->path[0] == '\0' || value == NULL || !mapping_is_plain(value))
         return config_complain(c->at, err, "a constant needs a path and a value (text, number or bool)");
     c->value = mapping_plain_value(value);
     c->create_only = when == 1;

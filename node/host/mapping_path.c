@@ -88,6 +88,8 @@ int mapping_path_set_at(struct arena *a, struct value *root, const struct value 
     if (paths->kind != VALUE_LIST || paths->count != 1)
         return err_set(err, ERR_INVALID, "the path gives %u places to write to, one is wanted", paths->count);
     const struct value *path = &paths->items[0];
+    if (path->count == 0)
+        return err_set(err, ERR_INVALID, "the path is the whole object");
     for (uint32_t i = 0; i < path->count && at != NULL; i++) {
         const struct value *step = &path->items[i];
         if (step->kind == VALUE_TEXT)

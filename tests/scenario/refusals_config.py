@@ -209,3 +209,44 @@ class Configuration(unittest.TestCase):
 
     def test_word_in_the_mapping_of_the_erp(self) -> None:
         self.refused("config/systems/odoo.cfg", "version = ", "verison = ", 'unknown setting "verison"; is it "version"?', ERP)
+
+    def test_names_that_a_mapping_reads_and_does_not_select(self) -> None:
+        for name, right, wrong, words, program in (
+                ("salesforce", 'path = ".AccountNumber"', 'path = ".AccountNumbr"',
+                 'path reads .AccountNumbr, which `select` does not ask for; is it "AccountNumber"?', SALESFORCE),
+                ("shopify", 'path = ".displayFinancialStatus"', 'path = ".displayFinancialStats"',
+                 'path reads .displayFinancialStats, which `select` does not ask for; is it "displayFinancialStatus"?', SHOP),
+                ("shopify", 'in = ".purchasingEntity.company.id', 'in = ".purchasingEntity.compny.id',
+                 'in reads .compny, which `select` does not ask for; is it "company"?', SHOP),
+                ("shopify", "{key: .id, product: .variant.id", "{key: .id, produkt: .variant.id",
+                 'in makes produkt, and order.lines has no such field; is it "product"?', SHOP),
+                ("shopify", "(streets + {city: .city, zip", "(streets + {city: .ctiy, zip",
+                 'out reads .ctiy, but it is given the field\'s value, which has no such member; is it "city"?', SHOP),
+                ("odoo", 'version = ".write_date', 'version = ".wirte_date',
+                 'version reads .wirte_date, which `select` does not ask for; is it "write_date"?', ERP),
+                ("odoo", 'path = ".list"', 'path = ".lst"', 'path reads .lst, which `select` does not ask for; is it "list"?', ERP),
+                ("odoo", 'path = ".partner_id"; in = "id_of"', 'path = ".partner_id"; in = ".partner_id | id_of"',
+                 "in reads .partner_id, but beside a path it is given what stands at .partner_id, not the object", ERP)):
+            with self.subTest(wrong=wrong):
+                self.setUp()
+                self.refused(f"config/systems/{name}.cfg", right, wrong, words, program)
+
+    def test_word_of_a_select(self) -> None:
+        self.misspell("config/systems/salesforce.cfg", "AccountNumber, Kind__c", "AccountNmber, Kind__c")
+        self.refused("config/systems/salesforce.cfg", 'path = ".AccountNumber"', 'path = ".AccountNumber" ',
+                     'path reads .AccountNumber, which `select` does not ask for; is it "AccountNmber"?', SALESFORCE)
+
+    def test_words_of_a_mapping_that_say_nothing(self) -> None:
+        for right, wrong, words in (
+                ('path = ".name"; direction = "in"', 'path = ".name"; out = "."; direction = "in"', 'out is for writing, but direction is "in"'),
+                ('path = ".available"; direction = "out"', 'path = ".available"; in = "."; direction = "out"', 'in is for reading, but direction is "out"'),
+                ('field = "images";      in', 'field = "images"; as = "text"; in', "as is for what is written to a path, and here is none"),
+                ('field = "note";       in = ".note | said"', 'field = "note"; in = ""', '"in" is empty: leave it away'),
+                ('("PAID", "paid")', '("PENDING", "paid")', "values has a pair for this native value already")):
+            with self.subTest(wrong=wrong):
+                self.setUp()
+                self.refused("config/systems/shopify.cfg", right, wrong, words, SHOP)
+
+    def test_mapping_without_what_the_adapter_asks_with(self) -> None:
+        self.misspell("config/systems/shopify.cfg", '  object = "Order";\n', "")
+        self.refused("config/systems/shopify.cfg", "order: {", "order: { ", 'order: "object" is missing: the adapter asks the API with it', SHOP)

@@ -1,5 +1,6 @@
 set(here ${CMAKE_CURRENT_SOURCE_DIR})
 unit_test(mapping_test SOURCES ${here}/mapping_test.c USES mapping proto edge config base)
+unit_test(mapping_lint_test SOURCES ${here}/mapping_lint_test.c USES mapping proto edge config base)
 
 # The host as it runs: host_fake is a small adapter, host_test its broker's other side and its API.
 program(host_fake SOURCES ${here}/host_fake.c USES host proto edge config base)
