@@ -16,6 +16,7 @@ int command_check(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_tail(int argc, char **argv);
 int command_why(int argc, char **argv);
+int command_test(int argc, char **argv);
 
 struct command_option { /* a table ended by an empty one */
     const char *name;
@@ -24,6 +25,10 @@ struct command_option { /* a table ended by an empty one */
 };
 /* 0; 1 when the help was asked for and printed; ERR_INVALID for an option that the table lacks. argv[0] is skipped. */
 int command_options(int argc, char **argv, const struct command_option *options, const char *help, struct err *err);
+/* Takes what are no options, nor their values, out of the arguments: at most max words. Returns how many; ERR_INVALID when
+ * there are more. */
+int command_words(int *argc, char **argv, const struct command_option *options, const char **words, size_t max,
+                  struct err *err);
 /* The broker's address; that of the private broker is read from its folder. */
 int command_broker(struct node_config *config, const char **uri, struct err *err);
 /* Proves the configuration as `tidegate check` does, prints the complaints on standard error, returns how many. Blocks for

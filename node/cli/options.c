@@ -45,6 +45,29 @@ int command_options(int argc, char **argv, const struct command_option *options,
     return 0;
 }
 
+static bool wants_value(const char *argument, const struct command_option *options)
+{
+    const struct command_option *o = find(options, text_of(argument));
+    return o && o->value;
+}
+
+int command_words(int *argc, char **argv, const struct command_option *options, const char **words, size_t max,
+                  struct err *err)
+{
+    int left = 1, count = 0;
+    for (int i = 1; i < *argc; i++) {
+        bool value = i > 1 && wants_value(argv[i - 1], options);
+        if (argv[i][0] == '-' || value)
+            argv[left++] = argv[i];
+        else if ((size_t)count == max)
+            return err_set(err, ERR_INVALID, "\"%s\" is one word too many; --help shows the usage", argv[i]);
+        else
+            words[count++] = argv[i];
+    }
+    *argc = left;
+    return count;
+}
+
 int command_broker(struct node_config *config, const char **uri, struct err *err)
 {
     struct text content, name, value;

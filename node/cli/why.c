@@ -53,29 +53,18 @@ static int look(struct why *w, struct err *err)
     return rc ? rc : print_record(w, &record, err);
 }
 
-/* Takes the words out of the arguments; what is left are options. Returns how many arguments are left. */
-static int take_words(struct why *w, int argc, char **argv)
-{
-    const char **words[] = {&w->entity, &w->key, &w->field};
-    size_t count = 0;
-    int left = 1;
-    for (int i = 1; i < argc; i++) {
-        bool option = argv[i][0] == '-', value = i > 1 && text_is(text_of(argv[i - 1]), "--config");
-        if (option || value || count == sizeof words / sizeof *words)
-            argv[left++] = argv[i];
-        else
-            *words[count++] = argv[i];
-    }
-    return left;
-}
-
 int command_why(int argc, char **argv)
 {
     struct why w = {.config_path = COMMAND_CONFIG};
     const struct command_option options[] = {{"--config", &w.config_path, NULL}, {"--json", NULL, &w.json}, {0}};
+    const char *words[3] = {NULL};
     struct err err = {0};
-    argc = take_words(&w, argc, argv);
-    int rc = command_options(argc, argv, options, why_help, &err);
+    int rc = command_words(&argc, argv, options, words, 3, &err);
+    if (rc >= 0)
+        rc = command_options(argc, argv, options, why_help, &err);
+    w.entity = words[0];
+    w.key = words[1];
+    w.field = words[2];
     if (rc == 0 && !w.key)
         rc = err_set(&err, ERR_INVALID, "which record? tidegate why ENTITY KEY [FIELD]");
     if (rc != 0)

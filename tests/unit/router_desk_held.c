@@ -29,10 +29,10 @@ static void each_reason_has_its_cause(void **state)
 static int take(struct world *w, struct text body, struct text user, uint64_t too_large)
 {
     struct err err = {0};
-    assert_int_equal(desk_begin(&w->desk, w->now, &err), 0);
-    int rc = desk_take(&w->desk, &(struct desk_message){body, user, too_large}, &err);
-    assert_int_equal(desk_save(&w->desk, &err), 0);
-    assert_int_equal(desk_commit(&w->desk, &err), 0);
+    assert_int_equal(desk_begin(&w->at.desk, w->at.now, &err), 0);
+    int rc = desk_take(&w->at.desk, &(struct desk_message){body, user, too_large}, &err);
+    assert_int_equal(desk_save(&w->at.desk, &err), 0);
+    assert_int_equal(desk_commit(&w->at.desk, &err), 0);
     return rc;
 }
 
@@ -56,7 +56,7 @@ static int keep_first(void *ctx, const struct held *h)
 
 static struct last newest(struct world *w)
 {
-    struct last l = {.arena = &w->arena};
+    struct last l = {.arena = &w->at.arena};
     struct err err;
     assert_int_equal(w->store->ops->each_held(w->store, 1000, keep_first, &l, &err), 0);
     return l;
@@ -90,13 +90,13 @@ static struct text product_message(struct world *w, const char *barcode)
 {
     struct buf out;
     char id[UUID_TEXT];
-    struct message m = {.time = w->now, .source = text_of("sf"), .entity = text_of("product"), .subject_id = text_of("p1")};
-    m.fields = value_map(&w->arena, 1);
+    struct message m = {.time = w->at.now, .source = text_of("sf"), .entity = text_of("product"), .subject_id = text_of("p1")};
+    m.fields = value_map(&w->at.arena, 1);
     m.fields.members[0] = (struct member){text_of("description"), value_string(barcode)};
     m.id = message_change_id(&m, id);
     buf_init(&out, 1u << 16);
     message_write(&out, &m);
-    struct text bytes = arena_text(&w->arena, buf_view(&out));
+    struct text bytes = arena_text(&w->at.arena, buf_view(&out));
     buf_release(&out);
     return bytes;
 }
@@ -119,14 +119,14 @@ static void another_systems_credential_does_not_speak_for_it(void **state)
     (void)state;
     struct world w;
     world_start(&w, rules, false);
-    w.desk.settings.users_are_systems = true;
+    w.at.desk.settings.users_are_systems = true;
     assert_int_equal(take(&w, product_message(&w, "x"), text_of("tidegate-shop"), 0), 0);
     struct last l = newest(&w);
     assert_int_equal(l.held.reason, HELD_INVALID);
     assert_non_null(strstr(l.held.cause.p, "\"tidegate-shop\", who may not speak for it"));
     assert_int_equal(take(&w, product_message(&w, "x"), text_of("tidegate-sf"), 0), 0);
     assert_int_equal(newest(&w).count, 1);
-    assert_int_equal(w.metrics.commands[1], 1);
+    assert_int_equal(w.at.metrics.commands[1], 1);
     world_stop(&w);
 }
 
@@ -138,15 +138,15 @@ static void a_batch_that_fails_leaves_nothing(void **state)
         struct err err;
         struct store_counts counts;
         world_start(&w, rules, sqlite);
-        assert_int_equal(desk_begin(&w.desk, w.now, &err), 0);
-        assert_int_equal(desk_take(&w.desk, &(struct desk_message){.body = product_message(&w, "x")}, &err), 0);
-        assert_int_equal(desk_take(&w.desk, &(struct desk_message){.body = {"\xC1", 1}}, &err), 0);
-        assert_int_equal(w.desk.out_count, 1);
-        assert_int_equal(desk_save(&w.desk, &err), 0); /* the broker did not confirm */
-        desk_drop(&w.desk);
+        assert_int_equal(desk_begin(&w.at.desk, w.at.now, &err), 0);
+        assert_int_equal(desk_take(&w.at.desk, &(struct desk_message){.body = product_message(&w, "x")}, &err), 0);
+        assert_int_equal(desk_take(&w.at.desk, &(struct desk_message){.body = {"\xC1", 1}}, &err), 0);
+        assert_int_equal(w.at.desk.out_count, 1);
+        assert_int_equal(desk_save(&w.at.desk, &err), 0); /* the broker did not confirm */
+        desk_drop(&w.at.desk);
         assert_int_equal(w.store->ops->counts(w.store, &counts, &err), 0);
         assert_int_equal(counts.records + counts.links + counts.waiting + counts.held[HELD_INVALID], 0);
-        assert_int_equal(w.desk.out_count, 0);
+        assert_int_equal(w.at.desk.out_count, 0);
         world_stop(&w);
     }
 }

@@ -27,8 +27,8 @@ static const char *why(struct world *w, const char *name)
     buf_init(&out, 1u << 20);
     assert_int_equal(why_find(w->store, w->rules, e, text_of(name), places, &err), 1);
     assert_int_equal(w->store->ops->load(w->store, places[0], &r, &err), 0);
-    assert_int_equal(why_write(&out, r, w->rules, w->store, &w->arena, &err), 0);
-    const char *text = arena_string(&w->arena, buf_view(&out));
+    assert_int_equal(why_write(&out, r, w->rules, w->store, &w->at.arena, &err), 0);
+    const char *text = arena_string(&w->at.arena, buf_view(&out));
     record_free(r);
     buf_release(&out);
     return text;

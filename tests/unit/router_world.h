@@ -1,26 +1,15 @@
-/* router_world: a desk with a store and three systems (sf, shop, erp), driven by lines of text, for tests whose rows
- * carry their meaning. A line and what it leads to:
- *
- *   shop contact c1 v=1 {"email":"a@x.de"}          a change of object c1; also key=K t=SECONDS (of the change)
- *   sf done shop:contact:c1 #1 003 v=2 {"email":…}  an outcome: done, refused, stale, retry; #revision, native id
- *   crash LINE                                       the line, not committed, and again: both must say the same
- *   wait 61                                          so many seconds pass, and what is overdue is decided
- *
- * Answers, a line each: the results ("applied", "echo", …); what is told ("sf shop:contact:c1 #1 new {…}", or the native
- * id in the place of new); what is held now and was not ("+refused …cause") and the reverse ("-waiting"). */
+/* router_world: a rehearsal (router/rehearsal.h tells its lines) with three systems, sf, shop and erp, for tests whose rows
+ * carry their meaning. One line more: "crash LINE" is the line, not committed, and again: both must say the same. */
 #ifndef TIDEGATE_TESTS_ROUTER_WORLD_H
 #define TIDEGATE_TESTS_ROUTER_WORLD_H
 
-#include "router/desk.h"
+#include "router/rehearsal.h"
 
 struct world {
     struct schema *schema;
     struct rules *rules;
     struct store *store;
-    struct metrics metrics;
-    struct desk desk;
-    struct arena arena;
-    moment_us now;
+    struct rehearsal at;
     char file[64]; /* of the SQLite store; empty: in memory */
 };
 
@@ -30,7 +19,7 @@ struct row {
 
 void world_start(struct world *w, const char *rules, bool sqlite);
 void world_stop(struct world *w);
-/* What the line leads to; in the world's arena. */
+/* What the line leads to; it lives as long as the world. */
 const char *world_say(struct world *w, const char *line);
 /* Runs rows until a NULL line, in a world on each kind of store; fails with the row that differs. */
 void world_rows(const char *rules, const struct row *rows);
