@@ -81,6 +81,20 @@ static int load_rules(struct router *r, struct err *err)
     return rc;
 }
 
+/* The rules may match by other fields than when the records were written. */
+static int index_matches(struct router *r, struct err *err)
+{
+    struct field_mask matched[SCHEMA_ENTITIES_MAX];
+    int64_t records = 0;
+    for (uint32_t i = 0; i < schema_count(r->schema); i++)
+        matched[i] = rules_matched(r->rules, schema_at(r->schema, i));
+    int rc = store_sqlite_match(r->store, matched, &records, err);
+    if (!rc && records)
+        log_say(r->log, LOG_LEVEL_INFO, "match-changed", "the rules match by other fields than before: %lld records were read",
+                (long long)records);
+    return rc;
+}
+
 static int open_store(struct router *r, struct err *err)
 {
     const char *systems[RULES_SYSTEMS_MAX];
@@ -89,7 +103,9 @@ static int open_store(struct router *r, struct err *err)
         systems[i] = r->config->systems[i].name;
     snprintf(path, sizeof path, "%s/router.db", r->config->data);
     int rc = os_make_folders(r->config->data, err);
-    return rc ? rc : store_sqlite_open(&r->store, path, r->schema, systems, r->config->system_count, err);
+    if (!rc)
+        rc = store_sqlite_open(&r->store, path, r->schema, systems, r->config->system_count, err);
+    return rc ? rc : index_matches(r, err);
 }
 
 /* "amqp://user:password@…" -> the user, or nothing. */

@@ -17,6 +17,15 @@ const struct entity_rule *rules_of(const struct rules *r, const struct entity *e
     return &r->entities[e->index];
 }
 
+struct field_mask rules_matched(const struct rules *r, const struct entity *e)
+{
+    const struct entity_rule *rule = rules_of(r, e);
+    struct field_mask m = {{0}};
+    for (uint32_t i = 0; i < rule->match_count; i++)
+        field_mask_add(&m, rule->match[i]);
+    return m;
+}
+
 int rules_system(const struct rules *r, struct text name)
 {
     for (size_t i = 0; i < r->system_count; i++)

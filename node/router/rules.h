@@ -85,6 +85,7 @@ int rules_parse(struct rules **out, const char *name, struct text source, const 
 void rules_free(struct rules *r);
 
 const struct entity_rule *rules_of(const struct rules *r, const struct entity *e); /* never NULL; see `ruled` */
+struct field_mask rules_matched(const struct rules *r, const struct entity *e); /* its match fields */
 int rules_system(const struct rules *r, struct text name);                         /* -1 when unknown */
 size_t rules_system_count(const struct rules *r);
 const char *rules_system_name(const struct rules *r, int system);

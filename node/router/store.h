@@ -103,5 +103,8 @@ int store_memory_open(struct store **out, const char *const *systems, size_t sys
 /* SQLite at path; survives power loss. The schema must outlive it; systems are copied. */
 int store_sqlite_open(struct store **out, const char *path, const struct schema *schema, const char *const *systems,
                       size_t system_count, struct err *err);
+/* Records are found by the values of these fields from now on (by entity: a mask): those of the records that are there are
+ * read where the store was opened with other ones before. *records: how many had to be read. Once, after the opening. */
+int store_sqlite_match(struct store *s, const struct field_mask *matched, int64_t *records, struct err *err);
 
 #endif

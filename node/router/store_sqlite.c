@@ -21,6 +21,7 @@ static const char tables[] =
     "  PRIMARY KEY(system, entity, native)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS match(field INTEGER, value TEXT, place INTEGER, PRIMARY KEY(field, value, place))"
     "  WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS matched(field INTEGER PRIMARY KEY);" /* whose values are in match */
     "CREATE TABLE IF NOT EXISTS creating(system INTEGER, entity INTEGER, place INTEGER, since INTEGER NOT NULL,"
     "  PRIMARY KEY(system, entity, place)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS snapshot(system INTEGER, entity INTEGER, PRIMARY KEY(system, entity)) WITHOUT ROWID;"

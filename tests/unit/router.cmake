@@ -2,7 +2,7 @@ set(here ${CMAKE_CURRENT_SOURCE_DIR})
 foreach(part rules identity record)
   unit_test(router_${part} SOURCES ${here}/router_${part}.c USES router proto edge config base)
 endforeach()
-foreach(part decide rules flight identity held)
+foreach(part decide rules flight identity match held)
   unit_test(router_desk_${part} SOURCES ${here}/router_desk_${part}.c ${here}/router_world.c
             USES router proto edge config base)
 endforeach()

@@ -32,6 +32,23 @@ void world_start(struct world *w, const char *rules, bool sqlite)
     must(rehearsal_start(&w->at, w->rules, w->store, &err), &err);
 }
 
+int64_t world_restart(struct world *w, const char *rules)
+{
+    struct err err = {0};
+    struct field_mask matched[SCHEMA_ENTITIES_MAX];
+    int64_t records;
+    rehearsal_end(&w->at);
+    w->store->ops->close(w->store);
+    rules_free(w->rules);
+    must(rules_parse(&w->rules, "rules.cfg", text_of(rules), w->schema, systems, 3, NULL, &err), &err);
+    must(store_sqlite_open(&w->store, w->file, w->schema, systems, 3, &err), &err);
+    for (uint32_t i = 0; i < schema_count(w->schema); i++)
+        matched[i] = rules_matched(w->rules, schema_at(w->schema, i));
+    must(store_sqlite_match(w->store, matched, &records, &err), &err);
+    must(rehearsal_start(&w->at, w->rules, w->store, &err), &err);
+    return records;
+}
+
 void world_stop(struct world *w)
 {
     char name[80];

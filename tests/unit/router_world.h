@@ -18,6 +18,8 @@ struct row {
 };
 
 void world_start(struct world *w, const char *rules, bool sqlite);
+/* The store (of SQLite) is opened again, with other rules. Returns how many records had to be read for them. */
+int64_t world_restart(struct world *w, const char *rules);
 void world_stop(struct world *w);
 /* What the line leads to; it lives as long as the world. */
 const char *world_say(struct world *w, const char *line);
