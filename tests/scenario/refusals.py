@@ -86,12 +86,12 @@ class Refusals(Business):
         self.good_order()
 
     def test_push_of_unannounced_length(self) -> None:
-        """A little over the bound it is told so; one that goes on and on is cut off."""
+        """One over the bound is told so; one that goes on and on is cut off, which may overtake the answer."""
         head, chunk = "Transfer-Encoding: chunked", b"10000\r\n" + bytes(65536) + b"\r\n"
         self.assertRegex(self.push_parts(head, chunk, 5 << 19, b"0\r\n\r\n")[1], rb"^HTTP/1\.[01] 413 (?s:.*)body too large")
         sent, answer = self.push_parts(head, chunk, HUGE)
         self.assertLess(sent, HUGE // 2)
-        self.assertEqual(answer, b"")
+        self.assertIn(answer[:12], (b"HTTP/1.1 413", b""))
         self.good_order()
 
     def push_parts(self, head: str, part: bytes, size: int, end: bytes = b"") -> tuple[int, bytes]:

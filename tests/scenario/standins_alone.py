@@ -23,6 +23,8 @@ class StandinsAlone:
     def __enter__(self) -> Hands:
         for adapter in ADAPTERS:
             folder = os.path.join(self.data, "standins", adapter)
+            if os.path.exists(os.path.join(folder, "ready")):  # of one that was killed
+                os.remove(os.path.join(folder, "ready"))
             with open(os.path.join(self.folder, adapter + ".log"), "wb") as log:
                 self.processes.append(subprocess.Popen([os.path.join(place.STANDINS, "standin"), adapter, folder], stderr=log))
         for adapter in ADAPTERS:
