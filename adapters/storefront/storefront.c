@@ -45,8 +45,12 @@ static const struct adapter_entity entities[] = {
 
 /* A person who buys for himself is read as a contact, and a variant as a product. */
 static const struct mapping_given given[] = {
-    {.entity = "account", .with = "contact"}, {.entity = "contact"},   {.entity = "product"},
-    {.entity = "price", .with = "product"},   {.entity = "inventory"}, {.entity = "order"},
+    {.entity = "account", .takes = "company location", .with = "contact"},
+    {.entity = "contact", .takes = "customer address contact"},
+    {.entity = "product", .takes = "product variant"},
+    {.entity = "price", .with = "product"},
+    {.entity = "inventory", .takes = "available"},
+    {.entity = "order"},
     {0},
 };
 

@@ -39,6 +39,7 @@ int mapping_load(struct mapping **out, const char *path, const struct schema *sc
 struct mapping_given {
     const char *entity;
     const char *adds; /* in the form of a select; may be NULL */
+    const char *takes; /* the members that it takes from what is written, with spaces between; NULL: any */
     const char *with; /* an entity whose select reads objects of this one, too; may be NULL */
 };
 /* Complains, with file and line, about what is read and nobody gives; about an entity that is not in the list (ended by a

@@ -252,6 +252,45 @@ static int lint_keys(struct lint *l, const struct mapping_field *f)
                            TEXT_ARG(l->e->entity->name), TEXT_ARG(f->field->name), nearest_hint(&u.first.meant, hint));
 }
 
+/* ---- members that are written ---- */
+
+struct taking {
+    const char *takes;
+    struct look first; /* the first member that is not taken */
+};
+
+static void look_taken(struct taking *t, struct text name)
+{
+    struct look k = {.name = name, .meant = nearest_to(name)};
+    selection_words(text_of(t->takes), look_at, &k);
+    if (!k.found && t->first.name.n == 0)
+        t->first = k;
+}
+
+static void on_taken(void *ctx, const struct jq_word *w)
+{
+    if (w->key && w->depth == 1)
+        look_taken(ctx, w->name);
+}
+
+/* What the adapter does not take from the object would be lost. */
+static int lint_taken(const struct lint *l, const struct mapping_field *f)
+{
+    struct taking t = {.takes = given_of(l, l->e)->takes};
+    char hint[NEAREST_HINT_MAX];
+    if (t.takes == NULL)
+        return 0;
+    if (f->target.steps != NULL)
+        look_taken(&t, f->target.steps[0]);
+    else if (f->path == NULL)
+        jq_words(f->out, on_taken, &t);
+    if (t.first.name.n == 0)
+        return 0;
+    return config_complain(f->at, l->err, "field %.*s: what is written as %.*s is not sent, the adapter takes: %s%s",
+                           TEXT_ARG(f->field->name), TEXT_ARG(t.first.name), t.takes,
+                           nearest_hint(&t.first.meant, hint));
+}
+
 /* ---- an entity, a file ---- */
 
 /* An expression that reads an object: as a path where it is one. */
@@ -283,12 +322,13 @@ static int lint_reading(struct lint *l, const struct mapping_field *f)
 
 static int lint_writing(struct lint *l, const struct mapping_field *f)
 {
-    if (f->out == NULL)
-        return 0;
+    int rc = lint_taken(l, f);
+    if (rc != 0 || f->out == NULL)
+        return rc;
     l->at = config_get(f->at, "out");
     l->expression = f->out;
     l->f = f;
-    int rc = lint_words(l);
+    rc = lint_words(l);
     l->f = NULL;
     return rc;
 }

@@ -13,10 +13,11 @@ void selection_words(struct text selection, selection_word_fn *fn, void *ctx); /
 
 /* ---- mapping_words.c ---- */
 /* Every word of a jq expression, in its order. read: it is read from the input or a variable (".name"); key: it names a
- * member that is made ("name: …"); words of strings are neither. */
+ * member that is made ("name: …"), of an object that lies so deep in others; words of strings are neither. */
 struct jq_word {
     struct text name;
     bool read, key;
+    int depth; /* 1: in an object that is in no other */
 };
 typedef void jq_word_fn(void *ctx, const struct jq_word *w);
 void jq_words(const char *expression, jq_word_fn *fn, void *ctx);

@@ -4,6 +4,7 @@
 
 struct scanner {
     const char *p;
+    int depth;  /* of objects within objects */
     bool named; /* the last word was "def", or a "$" stands before the next */
     jq_word_fn *fn;
     void *ctx;
@@ -21,6 +22,7 @@ static void take_word(struct scanner *s, bool read, bool in_text)
         s->p++;
     const char *behind = s->p + strspn(s->p, " \t\r\n");
     struct jq_word w = {.name = {from, (size_t)(s->p - from)},
+                        .depth = s->depth,
                         .read = read && !in_text,
                         .key = !read && !in_text && !s->named && *behind == ':' && behind[1] != ':'};
     s->named = text_is(w.name, "def");
@@ -61,6 +63,7 @@ static void scan(struct scanner *s, bool within)
         } else if (letter(c)) {
             take_word(s, false, false);
         } else {
+            s->depth += c == '{' ? 1 : c == '}' ? -1 : 0;
             open += c == '(' ? 1 : c == ')' ? (size_t)-1 : 0;
             s->named = c == '$' || (s->named && strchr(" \t\r\n", c));
             s->p++;

@@ -222,6 +222,8 @@ class Configuration(unittest.TestCase):
                  'in makes produkt, and order.lines has no such field; is it "product"?', SHOP),
                 ("shopify", "(streets + {city: .city, zip", "(streets + {city: .ctiy, zip",
                  'out reads .ctiy, but it is given the field\'s value, which has no such member; is it "city"?', SHOP),
+                ("shopify", 'out = "{customer: {firstName', 'out = "{custmer: {firstName',
+                 'field first_name: what is written as custmer is not sent, the adapter takes: customer address contact; is it "customer"?', SHOP),
                 ("odoo", 'version = ".write_date', 'version = ".wirte_date',
                  'version reads .wirte_date, which `select` does not ask for; is it "write_date"?', ERP),
                 ("odoo", 'path = ".list"', 'path = ".lst"', 'path reads .lst, which `select` does not ask for; is it "list"?', ERP),

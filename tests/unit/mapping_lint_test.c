@@ -28,6 +28,7 @@ static const char functions[] = "functions = \"\n"
 static const struct mapping_given given[] = {
     {.entity = "order", .adds = "_key extra { deep }", .with = "account"},
     {.entity = "account"},
+    {.entity = "contact", .takes = "person address"},
     {0},
 };
 
@@ -156,6 +157,28 @@ static void test_writing(void **state)
         expect_entry(rows[i].entry, rows[i].complaint);
 }
 
+/* The adapter takes {person, address}. */
+static void test_taking(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *entry, *complaint;
+    } rows[] = {
+        {"{ field = \"email\"; path = \".person.mail\"; direction = \"out\"; }", NULL},
+        {"{ field = \"email\"; path = \".persn.mail\"; direction = \"out\"; }",
+         ":2: field email: what is written as persn is not sent, the adapter takes: person address; is it \"person\"?"},
+        {"{ field = \"email\"; path = \".mail\"; direction = \"in\"; }", NULL},
+        {"{ field = \"email\"; out = \"if . == null then {} else {person: {mail: .}} end\"; }", NULL},
+        {"{ field = \"email\"; out = \"{addres: {mail: {person: .}}}\"; }", "is it \"address\"?"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        char source[1024];
+        snprintf(source, sizeof source,
+                 "contact: { object = \"A\"; select = \"id mail\"; id = \".id\"; fields: (\n%s ); };", rows[i].entry);
+        expect(source, rows[i].complaint);
+    }
+}
+
 static void test_entities_and_functions(void **state)
 {
     (void)state;
@@ -185,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_taking),
         cmocka_unit_test(test_entities_and_functions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
