@@ -227,10 +227,27 @@ static bool before_pending_write(const struct decide *d, uint32_t f)
     return d->message->stamped && d->message->revision < record_stance(d->record, d->system, f)->told_revision;
 }
 
+/* An object that was read after a command proves it carried out, though its outcome has not been heard yet: what the
+ * object shows beside that is an edit. */
+static void take_as_proof(struct decide *d, struct view *v)
+{
+    for (uint32_t f = 0; d->message->stamped && f < d->record->entity->field_count; f++) {
+        struct stance *s = record_stance(d->record, d->system, f);
+        if (!s->told_revision || s->told_revision > d->message->revision)
+            continue;
+        s->told_revision = 0;
+        s->seen = s->told;
+        field_mask_add(&v->has_seen, f);
+        field_mask_add(&v->by_us, f);
+        d->record->dirty = true;
+    }
+}
+
 int decide_fields(struct decide *d, struct err *err)
 {
     struct view *v = &d->record->views[d->system];
     bool before_write = before_last_write(d);
+    take_as_proof(d, v);
     for (uint32_t i = 0; i < d->message->fields.count; i++) {
         uint32_t f = d->fields[i]->index;
         struct shown s = {.field = d->fields[i], .value = &d->message->fields.members[i].value, .hash = d->hashes[i]};

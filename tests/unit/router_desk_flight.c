@@ -194,6 +194,21 @@ static void what_is_still_being_written_over_is_no_edit(void **state)
         {0}});
 }
 
+/* The object was read after our command, whose outcome is late: an edit beside it is one, and the outcome does not hide it. */
+static void an_object_proves_what_was_carried_out(void **state)
+{
+    (void)state;
+    world_rows(rules, (const struct row[]){
+        {"sf product p1 {\"sku\":\"A\",\"name\":\"N\"}", "applied\nshop sf:product:p1 #1 new {\"sku\":\"A\",\"name\":\"N\"}\n", NULL},
+        {"wait 70", "", NULL},
+        {"shop product v1 key=sf:product:p1 after=1 {\"sku\":\"A\",\"name\":\"X\"}",
+         "refused\nshop sf:product:p1 #2 v1 {\"name\":\"N\"}\n"
+         "+refused shop may not set product.name: that is for sf rules.cfg:2\n", "found just now, it is put right at once"},
+        {"shop done sf:product:p1 #1 v1 {\"sku\":\"A\",\"name\":\"N\"}", "", "the name is X there all the same"},
+        {"shop done sf:product:p1 #2 v1 {\"name\":\"N\"}", "-refused\n", NULL},
+        {0}});
+}
+
 /* A refused value is held as long as it stands in the system against the record. */
 static void a_refusal_ends_with_the_difference(void **state)
 {
@@ -217,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_still_being_written_over_is_no_edit),
+        cmocka_unit_test(an_object_proves_what_was_carried_out),
         cmocka_unit_test(a_refusal_ends_with_the_difference),
         cmocka_unit_test(the_echo_of_a_command_before_the_last_is_known),
         cmocka_unit_test(what_was_read_before_our_write_is_no_edit),
