@@ -16,20 +16,27 @@
 #define LINE_MAX_BYTES 512
 #define STEPS 70
 #define ROUNDS_MAX 4000
+#define VALUE_MAX 64
 
 static const char *const systems[SYSTEMS] = {"sf", "shop", "erp"};
-static const char *const entities[2] = {"account", "product"};
-static const char *const fields[2][FIELDS] = {{"name", "phone", "website", "tax_id"}, {"name", "unit", "category", "barcode"}};
+enum { ACCOUNT, PRODUCT, CONTACT, ENTITIES };
+static const char *const entities[ENTITIES] = {"account", "product", "contact"};
+static const char *const fields[ENTITIES][FIELDS] = {{"name", "phone", "website", "tax_id"},
+                                                     {"name", "unit", "category", "barcode"},
+                                                     {"account", "first_name", "phone", "title"}}; /* the first refers to an account */
 static const char *const rules_texts[] = {
     "account: { shared = [\"sf\", \"shop\"]; conflict = \"latest\"; to = [\"erp\"]; };\n"
-    "product: { owner = \"sf\"; to = [\"shop\", \"erp\"]; };\n",
+    "product: { owner = \"sf\"; to = [\"shop\", \"erp\"]; };\n"
+    "contact: { owner = \"sf\"; to = [\"shop\", \"erp\"]; };\n",
     "account: { shared = [\"sf\", \"shop\"]; conflict = \"shop\"; to = [\"erp\"];\n"
     "  fields: { website: { owner = \"erp\"; to = [\"sf\", \"shop\"]; }; tax_id: { owner = \"sf\"; to = [\"erp\"]; }; }; };\n"
     "product: { owner = \"sf\"; to = [\"shop\", \"erp\"];\n"
-    "  fields: { category: { owner = \"shop\"; to = [\"sf\"]; }; unit: { shared = [\"sf\", \"erp\"]; conflict = \"hold\"; to = [\"shop\"]; }; }; };\n",
+    "  fields: { category: { owner = \"shop\"; to = [\"sf\"]; }; unit: { shared = [\"sf\", \"erp\"]; conflict = \"hold\"; to = [\"shop\"]; }; }; };\n"
+    "contact: { shared = [\"sf\", \"erp\"]; conflict = \"erp\"; to = [\"shop\"]; };\n",
     "account: { shared = [\"sf\", \"shop\", \"erp\"]; conflict = \"latest\"; };\n"
     "product: { owner = \"sf\"; to: { shop: { }; erp: { when = \"create\"; }; };\n"
-    "  fields: { barcode: { to: { shop: { when = \"update\"; }; }; }; category: { owner = \"shop\"; seed = \"sf\"; to = [\"erp\"]; }; }; };\n",
+    "  fields: { barcode: { to: { shop: { when = \"update\"; }; }; }; category: { owner = \"shop\"; seed = \"sf\"; to = [\"erp\"]; }; }; };\n"
+    "contact: { shared = [\"sf\", \"shop\"]; conflict = \"latest\"; to = [\"erp\"]; };\n",
 };
 #define RULES (sizeof rules_texts / sizeof *rules_texts)
 
@@ -130,24 +137,36 @@ static void touch(struct history *h, struct object *o)
     o->dirty = true;
 }
 
+/* A reference is to an account that is there, or to none. */
+static void set_value(struct history *h, struct system *s, struct object *o, size_t f)
+{
+    const struct object *account = s->count ? &s->objects[roll(h, s->count)] : NULL;
+    o->values[f][0] = 0;
+    if (!roll(h, 6) && !(o->entity == ACCOUNT && f == 0)) /* an account has a name, so that there is something to make */
+        return;
+    if (o->entity != CONTACT || f)
+        snprintf(o->values[f], sizeof o->values[f], "v%d", (int)roll(h, 4));
+    else if (account && account->entity == ACCOUNT)
+        snprintf(o->values[f], sizeof o->values[f], "%.7s", account->native);
+}
+
 static void edit(struct history *h)
 {
     int system = (int)roll(h, SYSTEMS);
     struct system *s = &h->systems[system];
     struct object *o = s->count && roll(h, 4) ? &s->objects[roll(h, s->count)] : NULL;
     if (!o) {
-        int entity = (int)roll(h, 2);
+        int entity = (int)roll(h, ENTITIES);
         const struct entity_rule *rule = rules_of(h->rules, schema_find(h->at.schema, text_of(entities[entity])));
-        if (!(rule->create & system_bit(system)) || s->count > 2)
+        if (!(rule->create & system_bit(system)) || s->count > 4)
             return;
         o = add(h, system, entity);
+        if (o)
+            set_value(h, s, o, 0);
     }
     if (!o)
         return;
-    size_t f = roll(h, FIELDS);
-    o->values[f][0] = 0;
-    if (roll(h, 6))
-        snprintf(o->values[f], sizeof o->values[f], "v%d", (int)roll(h, 4));
+    set_value(h, s, o, roll(h, FIELDS));
     touch(h, o);
 }
 
@@ -198,10 +217,15 @@ static void apply(struct history *h, int system, const char *line)
         return;
     }
     struct system *s = &h->systems[system];
-    int entity = strstr(key, ":product:") ? 1 : 0;
+    int entity = strstr(key, ":product:") ? PRODUCT : strstr(key, ":contact:") ? CONTACT : ACCOUNT;
     struct object *o = find(s, entity, NULL, key);
     if (!o && strcmp(native, "new"))
         o = find(s, entity, native, NULL);
+    if ((!o || revision > o->applied) && !roll(h, 15)) {
+        snprintf(answer, sizeof answer, "%s refused %s #%ld NO", systems[system], key, revision);
+        push(h, &s->outcomes, answer);
+        return;
+    }
     if (!o)
         o = add(h, system, entity);
     if (!o)
@@ -337,14 +361,33 @@ static void settle(struct history *h)
 
 /* ---- what must hold in the end ---- */
 
-static const char *value_of(struct history *h, const struct record *r, uint32_t field, char out[16])
+static const char *value_of(struct history *h, const struct record *r, uint32_t field, char out[VALUE_MAX])
 {
     struct value value;
     struct err err;
     out[0] = 0;
     if (field_mask_has(&r->present, field) && !record_value(r, field, &h->at.arena, &value, &err) && value.kind == VALUE_TEXT)
-        snprintf(out, 16, "%.*s", TEXT_ARG(value.text));
+        snprintf(out, VALUE_MAX, "%.*s", TEXT_ARG(value.text));
     return out;
+}
+
+/* A reference as the record's key. */
+static void in_records_form(struct history *h, int system, const struct object *o, size_t f, char out[VALUE_MAX])
+{
+    int64_t place;
+    struct record *r;
+    struct err err;
+    const struct entity *account = schema_find(h->at.schema, text_of("account"));
+    snprintf(out, VALUE_MAX, "%s", o->values[f]);
+    if (o->entity != CONTACT || f || !out[0])
+        return;
+    if (h->store->ops->find_link(h->store, system, account, text_of(o->values[f]), &place, &err) != 1 ||
+        h->store->ops->load(h->store, place, &r, &err)) {
+        snprintf(out, VALUE_MAX, "?%s", o->values[f]);
+        return;
+    }
+    snprintf(out, VALUE_MAX, "%.*s", TEXT_ARG(r->key));
+    record_free(r);
 }
 
 static void check_field(struct history *h, const struct record *r, int system, const struct object *o, size_t f)
@@ -353,15 +396,18 @@ static void check_field(struct history *h, const struct record *r, int system, c
     const struct field *field = entity_field(r->entity, text_of(fields[o->entity][f]));
     const struct view *v = &r->views[system];
     bool sets = rule->fields[field->index].set & system_bit(system);
-    char detail[256], has[16];
+    char detail[512], has[VALUE_MAX], shown[VALUE_MAX];
     value_of(h, r, field->index, has);
     if (!sets && !field_mask_has(&r->present, field->index))
         return; /* its owner has not said anything yet */
     if (!sets && (!field_mask_has(&rule->flow_known[system], field->index) || field_mask_has(&v->refused, field->index)))
         return;
+    if (v->rejected || v->waits)
+        return; /* it would not take it, or what it refers to */
+    in_records_form(h, system, o, f, shown);
     snprintf(detail, sizeof detail, "%s %s.%s is \"%s\", the record %.*s has \"%s\"", systems[system], o->native,
-             fields[o->entity][f], o->values[f], TEXT_ARG(r->key), has);
-    if (strcmp(has, o->values[f]))
+             fields[o->entity][f], shown, TEXT_ARG(r->key), has);
+    if (strcmp(has, shown))
         wrong(h, "a difference", detail);
 }
 
@@ -369,7 +415,7 @@ static void check_field(struct history *h, const struct record *r, int system, c
 static bool something_for(struct history *h, const struct record *r, int system)
 {
     struct field_mask flow = rules_of(h->rules, r->entity)->flow_new[system];
-    char value[16];
+    char value[VALUE_MAX];
     for (int f = field_mask_next(&flow, 0); f >= 0; f = field_mask_next(&flow, f + 1))
         if (value_of(h, r, (uint32_t)f, value)[0])
             return true;
@@ -393,12 +439,12 @@ static void check_object(struct history *h, int system, const struct object *o)
     const struct view *v = &r->views[system];
     if (!text_is(record_text(r, v->native), o->native))
         wrong(h, "a second object of one record", o->native);
-    if (v->flight || v->deferred || v->creating || v->waits)
+    if (v->flight || v->deferred || v->creating)
         wrong(h, "something is still under way", o->native);
     for (size_t f = 0; f < FIELDS; f++)
         check_field(h, r, system, o, f);
     for (int s = 0; s < SYSTEMS; s++)
-        if (!r->views[s].native.n && something_for(h, r, s))
+        if (!r->views[s].native.n && !r->views[s].rejected && !r->views[s].waits && something_for(h, r, s))
             wrong(h, "a record that a target has not got", o->native);
     record_free(r);
 }
@@ -412,8 +458,8 @@ static void check(struct history *h)
             check_object(h, s, &h->systems[s].objects[i]);
     if (h->store->ops->counts(h->store, &counts, &err))
         wrong(h, "the store", err.text);
-    else if (counts.waiting || counts.held[HELD_UNKNOWN] || counts.held[HELD_WAITING])
-        wrong(h, "something is still waiting", "");
+    else if (!counts.held[HELD_REJECTED] && (counts.waiting || counts.held[HELD_UNKNOWN] || counts.held[HELD_WAITING]))
+        wrong(h, "something is still waiting", ""); /* and nothing that was refused is to blame */
 }
 
 static void must(int rc, const struct err *err)
