@@ -24,6 +24,7 @@
 #include "objects.h"
 #include "publisher.h"
 #include "refresh.h"
+#include "skew.h"
 
 #define HOST_STOP_MS 10000 /* for deliveries under way, after SIGTERM */
 
@@ -41,6 +42,7 @@ struct host {
     struct http_server *server;
     struct publisher publisher;
     struct budget budget;
+    struct skew skew;
     struct metrics metrics;
     struct objects objects;
     struct gate gate;

@@ -95,9 +95,12 @@ int publisher_change(struct host *h, struct amqp_batch *b, struct message *m, st
     char id[UUID_TEXT], trace[64], object[600];
     m->type = MESSAGE_CHANGE;
     m->source = text_of(h->session.system);
-    if (m->time == 0 && !moment_parse(m->version, &m->time))
+    bool theirs = moment_parse(m->version, &m->time);
+    if (!theirs)
         m->time = loop_now(h->loop);
-    m->id = message_change_id(m, id);
+    m->id = message_change_id(m, id); /* by the system's own time, so that the same change has the same id */
+    if (theirs)
+        m->time -= skew_us(&h->skew);
     m->traceparent = traceparent_of(m->id, trace);
     int n = snprintf(object, sizeof object, "%s:%.*s:%.*s", h->session.system, TEXT_ARG(m->entity),
                      TEXT_ARG(m->subject_id));

@@ -61,7 +61,10 @@ int session_call(struct session *s, enum call_priority p, int cost, const struct
     struct err why = {0};
     budget_take(&h->budget, p, cost);
     int64_t begin = loop_uptime_us(h->loop);
+    moment_us sent = loop_now(h->loop);
     int rc = http_send(h->client, r, a, out, &why);
+    if (rc == 0)
+        skew_hear(&h->skew, http_response_header(out, "date"), sent, loop_now(h->loop));
     note(h, r, rc, out, &why, loop_uptime_us(h->loop) - begin);
     hear(h, r, rc, out, &why);
     return rc != 0 ? err_set(err, rc, "%s", why.text) : 0;

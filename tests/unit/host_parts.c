@@ -492,9 +492,36 @@ static void test_outcomes_are_bounded(void **state)
     assert_int_equal(system(line), 0);
 }
 
+/* Dates are of whole seconds: clocks that may agree are taken to, and each answer narrows what may be. */
+static void test_skew(void **state)
+{
+    static const struct {
+        const char *date;
+        int64_t sent, received; /* milliseconds of our clock after 2026-11-22 10:00:00 */
+        int64_t skew;           /* milliseconds, then */
+    } rows[] = {
+        {"Sun, 22 Nov 2026 10:00:00 GMT", 100, 300, 0},
+        {NULL, 0, 0, 0},
+        {"yesterday", 0, 0, 0},
+        {"Sun, 22 Nov 2026 10:01:30 GMT", 200, 400, 90200},   /* it was set: 89.6 to 90.8 s before us */
+        {"Sun, 22 Nov 2026 10:01:31 GMT", 1500, 1600, 90050}, /* 89.4 to 90.5: together 89.6 to 90.5 */
+        {"Sun, 22 Nov 2026 10:00:02 GMT", 2500, 2600, 0},
+        {"Sun, 22 Nov 2026 09:59:00 GMT", 3000, 3100, -62550},
+    };
+    struct skew s = {0};
+    moment_us ten;
+    (void)state;
+    assert_true(moment_parse(text_of("2026-11-22T10:00:00Z"), &ten));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        skew_hear(&s, rows[i].date, ten + rows[i].sent * 1000, ten + rows[i].received * 1000);
+        assert_int_equal(skew_us(&s) / 1000, rows[i].skew);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_skew),
         cmocka_unit_test(test_read_and_write),
         cmocka_unit_test(test_two_writes_at_once_are_counted),
         cmocka_unit_test(test_create),
