@@ -45,11 +45,16 @@ static int assertion(struct session *s, struct arena *a, struct text *out, struc
     return 0;
 }
 
-static int refused(const struct http_response *r, const struct value *v, struct err *err)
+static int refused(const struct session *s, const struct http_response *r, const struct value *v, struct err *err)
 {
+    const struct sf_settings *set = s->settings;
     struct text code = value_text_at(v, "error"), words = value_text_at(v, "error_description");
-    int kind = r->status >= 500 || r->status == 429 ? ERR_UNAVAILABLE : ERR_DENIED;
-    return err_set(err, kind,
+    if (r->status >= 500 || r->status == 429)
+        return err_set(err, ERR_UNAVAILABLE, "Salesforce cannot log anybody in now (HTTP %d)", r->status);
+    if (!code.n)
+        return err_set(err, ERR_DENIED, "%s answers the login with HTTP %d, not as Salesforce does: check %s",
+                       set->login_url[0] ? set->login_url : set->url, r->status, set->login_url[0] ? "login_url" : "url");
+    return err_set(err, ERR_DENIED,
                    "Salesforce refuses the login (HTTP %d %.*s: %.*s): check client_id, username, private_key, "
                    "that the app is pre-authorized for the user, and this machine's clock",
                    r->status, TEXT_ARG(code), TEXT_ARG(words));
@@ -86,7 +91,7 @@ static int send_login(struct session *s, struct arena *a, struct err *err)
     struct err ignored;
     if (json_parse(a, answer.body, &v, &ignored) < 0)
         v = value_null();
-    return answer.status == 200 ? keep(s, &v, err) : refused(&answer, &v, err);
+    return answer.status == 200 ? keep(s, &v, err) : refused(s, &answer, &v, err);
 }
 
 int sf_login(struct session *s, struct err *err)

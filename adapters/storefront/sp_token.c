@@ -24,10 +24,11 @@ static struct text form(struct session *s, struct arena *a)
 
 static int refused(const struct http_response *r, const struct value *v, struct err *err)
 {
-    int kind = r->status >= 500 || r->status == 429 ? ERR_UNAVAILABLE : ERR_DENIED;
     struct text code = value_text_at(v, "error"), words = value_text_at(v, "error_description");
+    if (r->status >= 500 || r->status == 429)
+        return err_set(err, ERR_UNAVAILABLE, "Shopify gives nobody an access token now (HTTP %d)", r->status);
     return err_set(
-        err, kind,
+        err, ERR_DENIED,
         "Shopify gives no access token (HTTP %d %.*s: %.*s): check url, client_id and secret, and that the app is "
         "installed on this shop and of the same organisation",
         r->status, TEXT_ARG(code), TEXT_ARG(words));

@@ -374,8 +374,9 @@ static enum deliver_verdict decide(struct delivering *d, int64_t *after_ms, char
     const struct adapter_entity *ours = host_entity(h, d->m->entity);
     if (look_up(d, &err) != 0)
         return trouble(d, &err, words);
-    if (d->j->fault.code != 0)
-        return refuse_early(d, REFUSAL_VALUE, d->j->fault.text, words);
+    if (d->j->fault.code != 0) /* ERR_NOT_FOUND: an entity that no file here defines */
+        return refuse_early(d, d->j->fault.code == ERR_NOT_FOUND ? REFUSAL_UNSUPPORTED : REFUSAL_VALUE,
+                            d->j->fault.text, words);
     if (ours == NULL || !ours->delivered || d->entity == NULL || !mapping_has(h->session.mapping, ours->name))
         return refuse_early(d, REFUSAL_UNSUPPORTED, "this system does not take this entity", words);
     d->name = d->entity->name.p;

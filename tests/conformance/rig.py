@@ -148,15 +148,21 @@ class Rig:
         self.wait("the adapter to be ready", self.ready)
 
     def ready(self) -> bool:
+        return self.not_ready() is None
+
+    def not_ready(self) -> str | None:
+        """Why, in the adapter's words; None: it is ready."""
         if self.process and self.process.poll() is not None:
             raise Broken(f"the adapter ended with {self.process.returncode}")
         try:
             with open(self.path("data", "ports", self.system), encoding="ascii") as file:
                 address = file.read().strip()
             with urllib.request.urlopen(f"http://{address}/readyz", timeout=20) as answer:
-                return answer.status == 200
-        except (urllib.error.HTTPError, OSError):
-            return False
+                return None if answer.status == 200 else answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+        except OSError as error:
+            return str(error)
 
     def stop(self) -> None:
         assert self.process

@@ -463,6 +463,10 @@ static void test_broken_commands(void **state)
     UNTIL(w, world_outcomes_of(w, "r:product:long", &last) == 1);
     assert_int_equal(last->verdict, VERDICT_REFUSED);
     assert_null(strstr(last->reason, "4111"));
+    world_command(w, "r:gadget:1", 1, "", "S1", "x"); /* no entity file here defines it */
+    UNTIL(w, world_outcomes_of(w, "r:gadget:1", &last) == 1);
+    assert_int_equal(last->verdict, VERDICT_REFUSED);
+    assert_int_equal(last->refusal, REFUSAL_UNSUPPORTED);
     world_command(w, "r:product:fine", 1, "", "S1", "fine");
     UNTIL(w, world_outcomes_of(w, "r:product:fine", &last) == 1);
     leave(state);

@@ -284,12 +284,14 @@ void world_command(struct world *w, const char *key, int64_t revision, const cha
     struct arena a;
     struct buf body;
     char id[UUID_TEXT], routing_key[128];
+    struct text system, entity, native_id;
     arena_init(&a, 1u << 20);
     buf_init(&body, 1u << 20);
+    assert_true(text_split(text_of(key), ':', &system, &entity) && text_split(entity, ':', &entity, &native_id));
     struct message m = {
         .type = MESSAGE_COMMAND,
         .source = text_of("router"),
-        .entity = text_of("product"),
+        .entity = entity,
         .subject_id = text_of(key),
         .key = text_of(key),
         .target = text_of("sys"),

@@ -73,7 +73,7 @@ void api_edit(struct world *w, const char *id, const char *name);
 struct api_object *api_find(struct world *w, const char *id);
 struct api_object *api_find_key(struct world *w, const char *key);
 
-/* A command for record `key`. native may be "". name NULL: only the SKU. */
+/* A command for record `key`, "SYSTEM:ENTITY:ID". native may be "". name NULL: only the SKU. */
 void world_command(struct world *w, const char *key, int64_t revision, const char *native, const char *sku,
                    const char *name);
 void world_publish(struct world *w, const char *routing_key, struct text body, const char *id);
