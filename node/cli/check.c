@@ -17,6 +17,7 @@
 
 struct check {
     const char *config_path;
+    bool markdown;
     struct node_config config;
     struct arena arena;
     struct schema *schema;
@@ -138,7 +139,7 @@ static void print_table(struct check *c)
 {
     struct buf table;
     buf_init(&table, 1u << 20);
-    rules_table(c->rules, &table);
+    rules_table(c->rules, c->markdown, &table);
     printf("%.*s", TEXT_ARG(buf_view(&table)));
     buf_release(&table);
 }
@@ -182,29 +183,31 @@ int command_complaints(const char *config_path)
 }
 
 static const char *const check_help =
-    "usage: tidegate check [--config FILE]\n"
+    "usage: tidegate check [--config FILE] [--markdown]\n"
     "\n"
     "Reads the configuration, the entity files, the rules and every system's settings and mapping, proves that they "
     "fit\n"
-    "together, and prints which system sets what and which gets it. Complaints name file and line. Exit code 1 when\n"
-    "there is one.\n";
+    "together, and prints which system sets what and which gets it (--markdown: the table for a page). Complaints name file\n"
+    "and line. Exit code 1 when there is one.\n";
 
 int command_check(int argc, char **argv)
 {
     const char *config_path = COMMAND_CONFIG;
+    bool markdown = false;
     struct check c;
-    const struct command_option options[] = {{"--config", &config_path, NULL}, {0}};
+    const struct command_option options[] = {{"--config", &config_path, NULL}, {"--markdown", NULL, &markdown}, {0}};
     struct err err = {0};
     int rc = command_options(argc, argv, options, check_help, &err);
     if (rc != 0)
         return command_end(rc, "check", &err);
     check_init(&c, config_path);
+    c.markdown = markdown;
     if (run(&c))
         print_table(&c);
     if (c.failures)
         fprintf(stderr, "%d complaint%s\n", c.failures, c.failures == 1 ? "" : "s");
     else
-        printf("\nno complaint: %s\n", c.config_path);
+        fprintf(markdown ? stderr : stdout, "\nno complaint: %s\n", c.config_path);
     int code = c.failures ? 1 : 0;
     release(&c);
     return code;

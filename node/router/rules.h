@@ -104,7 +104,7 @@ struct rules_capabilities {
 /* Proves the rules: see docs/rules.md, "What is proved". One line a complaint into complaints (may be NULL); returns
  * ERR_INVALID with the first in err, or 0. cap may be NULL. */
 int rules_check(const struct rules *r, const struct rules_capabilities *cap, struct buf *complaints, struct err *err);
-/* The entity × direction table as text for a person. */
-void rules_table(const struct rules *r, struct buf *out);
+/* The entity × direction table for a person, as text or as Markdown. */
+void rules_table(const struct rules *r, bool markdown, struct buf *out);
 
 #endif

@@ -176,8 +176,8 @@ static void add_targets(struct buf *out, const struct rules *r, const struct ent
         buf_string(out, "nobody");
 }
 
-static void add_row(struct buf *out, const struct rules *r, const struct entity_rule *e, const struct field_rule *f,
-                    struct text field)
+static void add_row(struct buf *out, bool markdown, const struct rules *r, const struct entity_rule *e,
+                    const struct field_rule *f, struct text field)
 {
     struct buf who;
     struct text name = e->entity->name;
@@ -188,23 +188,26 @@ static void add_row(struct buf *out, const struct rules *r, const struct entity_
         add_systems(&who, r, f->seed);
     }
     int width = (int)(name.n + (field.n ? field.n + 1 : 0));
-    buf_printf(out, "%.*s%s%.*s%*s %-24s → ", TEXT_ARG(name), field.n ? "." : "", TEXT_ARG(field),
-               width < 24 ? 24 - width : 0, "", buf_cstr(&who));
+    buf_printf(out, markdown ? "| %.*s%s%.*s%*s | %s | " : "%.*s%s%.*s%*s %-24s → ", TEXT_ARG(name), field.n ? "." : "",
+               TEXT_ARG(field), !markdown && width < 24 ? 24 - width : 0, "", buf_cstr(&who));
     add_targets(out, r, e, f);
-    buf_char(out, '\n');
+    buf_string(out, markdown ? " |\n" : "\n");
     buf_release(&who);
 }
 
-void rules_table(const struct rules *r, struct buf *out)
+void rules_table(const struct rules *r, bool markdown, struct buf *out)
 {
-    buf_printf(out, "%-24s %-24s   %s\n", "what", "set by", "goes to");
+    if (markdown)
+        buf_string(out, "| what | set by | goes to |\n|---|---|---|\n");
+    else
+        buf_printf(out, "%-24s %-24s   %s\n", "what", "set by", "goes to");
     for (uint32_t i = 0; i < schema_count(r->schema); i++) {
         const struct entity_rule *e = &r->entities[i];
         if (!e->ruled)
             continue;
-        add_row(out, r, e, &e->all, (struct text){NULL, 0});
+        add_row(out, markdown, r, e, &e->all, (struct text){NULL, 0});
         for (uint32_t f = 0; f < e->entity->field_count; f++)
             if (e->fields[f].own)
-                add_row(out, r, e, &e->fields[f], e->entity->fields[f].name);
+                add_row(out, markdown, r, e, &e->fields[f], e->entity->fields[f].name);
     }
 }

@@ -308,7 +308,7 @@ static void the_rules_that_come_with_it_hold(void **state)
         fail_msg("%s", err.text);
     struct buf table;
     buf_init(&table, 1u << 16);
-    rules_table(r, &table);
+    rules_table(r, false, &table);
     assert_string_equal(buf_cstr(&table), "what                     set by                     goes to\n"
                                           "account                  salesforce, shop         → salesforce, shop, erp\n"
                                           "contact                  salesforce, shop         → salesforce, shop, erp\n"
@@ -330,11 +330,17 @@ static void the_table_shows_the_words(void **state)
                                     "description: { owner = \"shop\"; seed = \"salesforce\"; to = []; }; }; };");
     struct buf table;
     buf_init(&table, 1u << 16);
-    rules_table(r, &table);
+    rules_table(r, false, &table);
     assert_string_equal(buf_cstr(&table), "what                     set by                     goes to\n"
                                           "product                  salesforce               → shop (some), erp (update)\n"
                                           "product.name             salesforce               → shop (create) (some)\n"
                                           "product.description      shop after salesforce    → nobody\n");
+    buf_reset(&table);
+    rules_table(r, true, &table);
+    assert_string_equal(buf_cstr(&table), "| what | set by | goes to |\n|---|---|---|\n"
+                                          "| product | salesforce | shop (some), erp (update) |\n"
+                                          "| product.name | salesforce | shop (create) (some) |\n"
+                                          "| product.description | shop after salesforce | nobody |\n");
     buf_release(&table);
     rules_free(r);
 }
