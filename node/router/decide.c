@@ -16,8 +16,8 @@ void decide_begin(struct decide *d, struct record *r, int system, const struct m
     d->record = r;
     d->system = system;
     d->message = m;
-    d->changed = d->look = d->ours = d->differed = d->passed_over = false;
-    d->refused = d->contested = (struct field_mask){{0}};
+    d->changed = d->look = d->turn = d->ours = d->differed = d->passed_over = false;
+    d->refused = d->contested = d->bounced = (struct field_mask){{0}};
     d->origin = UINT32_MAX;
     d->move_count = d->lack_count = d->telling_count = 0;
     memset(d->fresh, 0, r->entity->field_count * sizeof d->fresh[0]);
@@ -161,6 +161,22 @@ static bool may_set(const struct decide *d, const struct field_rule *rule)
     return true;
 }
 
+/* People do not change a record in turn so often; systems that correct each other do, and would for ever. */
+static bool bounces(struct decide *d, const struct shown *s)
+{
+    struct record *r = d->record;
+    if (!field_mask_has(&r->present, s->field->index) ||
+        record_origin(r, &r->cells[s->field->index]).system == d->system)
+        return false;
+    if (d->now - r->turns_since > DECIDE_TURNS_US) {
+        r->turns_since = d->now;
+        r->turns = 0;
+    }
+    r->turns += !d->turn;
+    d->turn = true;
+    return r->turns > DECIDE_TURNS_MAX;
+}
+
 static int accept(struct decide *d, const struct shown *s, const struct value *form, uint64_t hash, bool unresolved,
                   struct err *err)
 {
@@ -168,6 +184,10 @@ static int accept(struct decide *d, const struct shown *s, const struct value *f
         s->first && form->kind == VALUE_NULL && field_mask_has(&d->record->present, s->field->index);
     if (nothing_against_something || loses(d, s)) {
         d->look = true; /* the system gets the record's value */
+        return 0;
+    }
+    if (bounces(d, s)) {
+        field_mask_add(&d->bounced, s->field->index); /* nobody is told anything, so that it ends */
         return 0;
     }
     int rc = origin_of_change(d, err);

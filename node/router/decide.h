@@ -15,6 +15,10 @@
 #include "record.h"
 #include "rules.h"
 
+/* More turns than this within the time, and a record is taken to bounce between systems. */
+#define DECIDE_TURNS_MAX 20
+#define DECIDE_TURNS_US (600 * MOMENT_SECOND)
+
 struct decide_lookup {
     /* 1 and *key (borrowed for this decision) when the object is linked to a record; 0; negative on trouble. */
     int (*key_of)(void *ctx, int system, struct text entity, struct text native, struct text *key, struct err *err);
@@ -63,9 +67,11 @@ struct decide {
     bool look;         /* targets may need something though no value changed */
     bool ours;         /* some field showed what we have written */
     bool differed;     /* some field was not as seen before */
+    bool turn;         /* some value of another system's was to be changed; counted */
     bool passed_over;  /* some field was read before our last write */
     struct field_mask refused;
     struct field_mask contested; /* lost to what the record has, and the rules want a person to know */
+    struct field_mask bounced;   /* not taken: systems change the record in turn, as if they answered each other */
     uint32_t origin;
     struct match_move moves[RULES_MATCH_MAX];
     size_t move_count;

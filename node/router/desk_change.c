@@ -205,14 +205,29 @@ static int hold_contested(struct desk *d, const struct change *c, uint32_t f, st
                       err);
 }
 
+static int hold_bounced(struct desk *d, const struct change *c, uint32_t f, struct err *err)
+{
+    struct text field = c->rule->entity->fields[f].name;
+    struct origin other = record_origin(c->record, &c->record->cells[f]);
+    return hold_field(d, c, HELD_CONFLICT, f,
+                      arena_printf(&d->arena, "%.*s and others, last %s, have changed this record in turn more than %d times within "
+                                   "%lld minutes; %.*s.%.*s stays what %s said, until they rest",
+                                   TEXT_ARG(c->m->source), rules_system_name(d->rules, other.system), DECIDE_TURNS_MAX,
+                                   (long long)(DECIDE_TURNS_US / MOMENT_SECOND / 60), TEXT_ARG(c->m->entity), TEXT_ARG(field),
+                                   rules_system_name(d->rules, other.system)),
+                      err);
+}
+
 static int hold_fields(struct desk *d, const struct change *c, struct err *err)
 {
     int rc = 0;
-    struct field_mask refused = d->decide.refused, contested = d->decide.contested;
+    struct field_mask refused = d->decide.refused, contested = d->decide.contested, bounced = d->decide.bounced;
     for (int f = field_mask_next(&refused, 0); !rc && f >= 0; f = field_mask_next(&refused, f + 1))
         rc = hold_refused(d, c, (uint32_t)f, err);
     for (int f = field_mask_next(&contested, 0); !rc && f >= 0; f = field_mask_next(&contested, f + 1))
         rc = hold_contested(d, c, (uint32_t)f, err);
+    for (int f = field_mask_next(&bounced, 0); !rc && f >= 0; f = field_mask_next(&bounced, f + 1))
+        rc = hold_bounced(d, c, (uint32_t)f, err);
     return rc;
 }
 

@@ -60,6 +60,8 @@ struct record {
     struct text key; /* in the fixed block */
     int64_t revision;
     int64_t place; /* the store's own: where it lies; 0: not yet stored */
+    uint32_t turns;        /* how often, since then, one system has changed what another had set */
+    moment_us turns_since;
     uint32_t system_count;
     bool stored;                           /* the store has a row of it */
     bool dirty;                            /* differs from what is stored */

@@ -5,7 +5,7 @@
 
 #include <endian.h>
 
-#define FORMAT 1
+#define FORMAT 2
 #define FLAG_WAITS 1
 #define FLAG_REJECTED 2
 #define FLAG_CREATING 4
@@ -133,6 +133,8 @@ void record_encode(struct buf *out, const struct record *r)
 {
     put_number(out, FORMAT);
     put_number(out, (uint64_t)r->revision);
+    put_number(out, r->turns);
+    put_fixed(out, (uint64_t)r->turns_since);
     put_mask(out, &r->present);
     put_mask(out, &r->unresolved);
     put_cells(out, r);
@@ -326,6 +328,8 @@ int record_decode(struct record **out, const struct layout *l, uint32_t system_c
     if (get_number(&in) != FORMAT)
         in.broken = true;
     in.record->revision = (int64_t)get_number(&in);
+    in.record->turns = (uint32_t)get_number(&in);
+    in.record->turns_since = (moment_us)get_fixed(&in);
     struct field_mask present = get_mask(&in), unresolved = get_mask(&in);
     in.record->present = now(&in, &present);
     in.record->unresolved = now(&in, &unresolved);

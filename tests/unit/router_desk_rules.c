@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "router_world.h"
@@ -107,6 +108,34 @@ static void a_seed_is_left_to_its_owner(void **state)
         {0}});
 }
 
+/* Two systems that correct each other's spelling: an automation in each. */
+static void what_bounces_is_held(void **state)
+{
+    (void)state;
+    for (int sqlite = 0; sqlite < 2; sqlite++) {
+        struct world w;
+        const char *answer = "";
+        int turns = 0;
+        world_start(&w, "account: { shared = [\"sf\", \"shop\"]; conflict = \"latest\"; };\n", sqlite);
+        world_say(&w, "shop account a1 {\"name\":\"Ab\"}");
+        world_say(&w, "sf done shop:account:a1 #1 001 {\"name\":\"Ab\"}");
+        for (; turns < 100 && !strstr(answer, "+conflict"); turns++) {
+            bool sf = turns % 2 == 0;
+            answer = world_say(&w, sf ? "sf account 001 {\"name\":\"AB\"}" : "shop account a1 {\"name\":\"Ab\"}");
+            char line[80];
+            snprintf(line, sizeof line, "%s done shop:account:a1 #%d %s", sf ? "shop" : "sf", turns + 2, sf ? "a1" : "001");
+            if (!strstr(answer, "+conflict"))
+                world_say(&w, line);
+        }
+        assert_int_equal(turns, DECIDE_TURNS_MAX + 1);
+        assert_string_equal(answer, "noted\n+conflict sf and others, last shop, have changed this record in turn more than 20 times "
+                                    "within 10 minutes; account.name stays what shop said, until they rest rules.cfg:1\n");
+        assert_string_equal(world_say(&w, "wait 700"), "");
+        assert_non_null(strstr(world_say(&w, "sf account 001 {\"name\":\"Ab and sons\"}"), "applied\nshop shop:account:a1"));
+        world_stop(&w);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +145,7 @@ int main(void)
         cmocka_unit_test(a_target_may_be_told_once_or_only_what_it_has),
         cmocka_unit_test(only_what_is_like_that_is_made),
         cmocka_unit_test(a_seed_is_left_to_its_owner),
+        cmocka_unit_test(what_bounces_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
