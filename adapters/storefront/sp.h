@@ -57,6 +57,11 @@ bool sp_is(struct text gid, const char *type);         /* "gid://shopify/<type>/
 /* The record key as a metafield: {namespace: "tidegate", key: "key", value}. */
 struct value sp_key_identifier(struct arena *a, struct text key);
 struct value sp_key_metafield(struct arena *a, struct text key);
+/* The record key as a company's externalId, which is at most 64 letters, digits and some signs: other bytes as %XX. A key
+ * that is too long then becomes "_:account:HASH": it is found again by that, and cannot be read back. */
+struct text sp_external_id(struct arena *a, struct text key);
+/* Puts the key that a company's externalId says in its place; what is no key, or too long for one, stays. */
+void sp_external_key(struct arena *a, struct value *company);
 /* A shop needs a definition before an object can be looked up by its key; made once. */
 int sp_define_keys(struct session *s, struct arena *a, struct err *err);
 

@@ -87,9 +87,13 @@ static int read_company(struct session *s, struct text id, struct sink *sink, st
     const char *document =
         arena_printf(a, "query($id: ID!) { company(id: $id) { %s } }", mapping_select(s->mapping, "account")).p;
     int rc = ask_one(s, document, id, a, &data, err);
-    if (rc == 0 && !answered(&data, "company"))
+    const struct value *company = rc == 0 ? answered(&data, "company") : NULL;
+    if (rc == 0 && !company)
         return sink_emit_deleted(sink, "account", id, err);
-    return rc < 0 ? rc : emit(sink, "account", answered(&data, "company"));
+    if (rc < 0)
+        return rc;
+    sp_external_key(a, (struct value *)company);
+    return emit(sink, "account", company);
 }
 
 /* A customer is a contact, and where he acts for no company an account as well. */

@@ -31,6 +31,7 @@ static enum delivery read_back(struct session *s, const struct command *c, const
     const struct value *object = value_get(&data, type);
     if (!object || object->kind != VALUE_MAP)
         return delivery_refused(r, REFUSAL_CONFLICT, "the %s was deleted in the shop", type);
+    sp_external_key(c->arena, (struct value *)object);
     return delivery_done(r, id, *object);
 }
 
@@ -145,7 +146,7 @@ static enum delivery write_company(struct company *k, struct delivery_result *r)
 {
     struct value external = member(&k->fields, "externalId");
     if (!k->id.n && external.kind != VALUE_TEXT) {
-        external = value_text(k->c->key);
+        external = value_text(sp_external_id(k->c->arena, k->c->key));
         value_set(k->c->arena, &k->fields, text_of("externalId"), external);
     }
     if (!k->id.n && k->c->may_exist && find_company(k, external.text, r) != DELIVERY_DONE)

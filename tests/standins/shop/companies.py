@@ -16,7 +16,7 @@ from shop.world import World, put_given, refuse
 
 ROLES = ("Location admin", "Ordering only")
 ADDRESS = ("address1", "address2", "city", "zip", "recipient", "firstName", "lastName", "phone")
-EXTERNAL_ID = re.compile(r"[\w!@#$%^&*(){}\[\]\\/?<>~,.;:'`\"-]*$")
+EXTERNAL_ID = re.compile(r"[\w!@#$%^&*(){}\[\]\\/?<>~,.;:'`\"-]*\Z", re.ASCII)
 TAGS = re.compile(r"<[A-Za-z/!]")
 MISSING = {
     "company": "The company doesn't exist.",
