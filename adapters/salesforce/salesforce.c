@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "edge/node_config.h"
 #include "edge/os.h"
 
 static const struct setting settings[] = {
@@ -65,6 +66,9 @@ static int sf_init(struct session *s, struct err *err)
     if (!whole || strcmp(point, ".0") != 0)
         return config_complain(config_get(s->config, "api_version"), err,
                                "api_version is \"%s\"; it looks like \"62.0\"", set->api_version);
+    if (strcmp(set->url, NODE_URL_STANDIN) != 0 && !set->private_key[0] && !set->private_key_file[0])
+        return config_complain(s->config, err, "system %s: to log in it needs private_key or private_key_file",
+                               s->system);
     return config_range(s->config, "overlap_s", set->overlap_s, 1, SF_DAY_S, err);
 }
 

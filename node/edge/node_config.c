@@ -159,6 +159,19 @@ static bool name_valid(const char *name)
            strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
 }
 
+/* What else stands in the group is the adapter's to know. */
+static int complain_no_adapter(const struct config_node *group, struct err *err)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        struct nearest meant = nearest_to(text_of(group->children[i].name));
+        nearest_look(&meant, text_of("adapter"));
+        if (meant.name.n)
+            return config_complain(&group->children[i], err, "unknown setting \"%s\"; is it \"adapter\"?",
+                                   group->children[i].name);
+    }
+    return config_complain(group, err, "system %s: the setting \"adapter\" is missing", group->name);
+}
+
 static int read_system(struct node_system *out, const struct config_node *group, struct err *err)
 {
     if (group->kind != CONFIG_GROUP)
@@ -171,9 +184,7 @@ static int read_system(struct node_system *out, const struct config_node *group,
     out->name = group->name;
     out->node = group;
     int rc = config_text(group, "adapter", &out->adapter, err);
-    if (rc == 0 && out->adapter == NULL)
-        return config_complain(group, err, "system %s: the setting \"adapter\" is missing", group->name);
-    return rc;
+    return rc == 0 && out->adapter == NULL ? complain_no_adapter(group, err) : rc;
 }
 
 static int read_systems(struct node_config *out, const struct config_node *root, struct err *err)

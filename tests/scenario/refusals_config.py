@@ -105,6 +105,11 @@ class Configuration(unittest.TestCase):
                 self.refused("config/tidegate.cfg", "${TIDEGATE_BROKER_URI:-private}", wrong,
                              f'"uri" must be "private" or amqp[s]://user:password@host:port/vhost, but {words}', ROUTER, ERP)
 
+    def test_key_that_salesforce_logs_in_with(self) -> None:
+        for name, value in (("URL", "https://my.salesforce.com"), ("CLIENT_ID", "app"), ("USERNAME", "user")):
+            self.misspell("config/tidegate.cfg", f"${{SALESFORCE_{name}:-{'standin' if name == 'URL' else ''}}}", value)
+        self.refused("config/tidegate.cfg", "  salesforce: {", "  salesforce: { ", "system salesforce: to log in it needs private_key or private_key_file", SALESFORCE)
+
     def test_addresses_to_listen_on(self) -> None:
         for wrong, words in (("127.0.0.1", "it has no port"), ("127.0.0.1:70000", "its port is no number from 0 to 65535"),
                              ("127.0.0.1;8080", "there is a character in its host that no host has")):

@@ -85,6 +85,8 @@ static void test_mistakes(void **state)
         {"broker: { url = \"x\"; }; router: { entities = [\"/tmp\"]; }; systems: {};", "unknown setting \"url\""},
         {"broker: {}; router: { }; systems: {};", "entities"},
         {HEAD "\nsystems: {\n shop: { }; };", ":3: system shop: the setting \"adapter\" is missing"},
+        {HEAD "\nsystems: {\n shop: {\n http = \"x\"; adpater = \"storefront\"; }; };",
+         ":4: unknown setting \"adpater\"; is it \"adapter\"?"},
         {HEAD " systems: { Shop: { adapter = \"x\"; }; };", "\"Shop\" cannot name a system"},
         {HEAD " systems: { router: { adapter = \"x\"; }; };", "\"router\" cannot name a system"},
         {HEAD " systems: { shop = 3; };", "a system must be a group"},
