@@ -61,6 +61,16 @@ static bool captures(void *ctx, const char *system, const char *entity)
     return says(ctx, system, "entity", entity, text_of("captured"));
 }
 
+static bool writes(void *ctx, const char *system, const char *entity, struct text field)
+{
+    return says(ctx, system, "writes", entity, field);
+}
+
+static bool reads(void *ctx, const char *system, const char *entity, struct text field)
+{
+    return says(ctx, system, "reads", entity, field);
+}
+
 /* The adapters are the programs beside this one. */
 static const char *adapter_hint(struct check *c, const char *adapter)
 {
@@ -127,7 +137,7 @@ static int load(struct check *c, struct err *err)
 
 static void prove(struct check *c)
 {
-    struct rules_capabilities can = {.delivers = delivers, .captures = captures, .ctx = c};
+    struct rules_capabilities can = {.delivers = delivers, .captures = captures, .writes = writes, .reads = reads, .ctx = c};
     struct err err = {0};
     describe_systems(c);
     if (rules_check(c->rules, &can, &c->complaints, &err) < 0 && !c->complaints.n)

@@ -181,6 +181,13 @@ class Configuration(unittest.TestCase):
     def test_word_of_a_rule(self) -> None:
         self.refused("config/rules.cfg", '  conflict = "latest";', '  conflct = "latest";', 'unknown word "conflct"; is it "conflict"?', ROUTER)
 
+    def test_field_that_a_rule_names_and_a_mapping_lacks(self) -> None:
+        self.misspell("config/systems/shopify.cfg", 'field = "images"', 'field = "weight"')
+        self.refused("config/rules.cfg", "images = {", "images = { ", "product.images is owned by shop, whose mapping does not read it")
+        self.setUp()
+        self.misspell("config/systems/salesforce.cfg", 'field = "fulfilment"; path', 'field = "fulfilment"; direction = "in"; path')
+        self.refused("config/rules.cfg", "fulfilment = {", "fulfilment = { ", "order.fulfilment goes to salesforce, whose mapping cannot write it")
+
     # ---- an entity file
 
     def test_type_in_an_entity_file(self) -> None:
