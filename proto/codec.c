@@ -89,12 +89,19 @@ static void write_bool(struct buf *out, bool b)
         msgpack_pack_false(&pk);
 }
 
+static void write_value(struct buf *out, const struct value *v, int depth);
+
+/* Most are texts. */
+static inline void write_any(struct buf *out, const struct value *v, int depth)
+{
+    if (v->kind == VALUE_TEXT)
+        write_text(out, v->text);
+    else
+        write_value(out, v, depth);
+}
+
 static void write_value(struct buf *out, const struct value *v, int depth)
 {
-    if (v->kind == VALUE_TEXT) { /* as most are */
-        write_text(out, v->text);
-        return;
-    }
     if (depth == VALUE_DEPTH_MAX && (v->kind == VALUE_LIST || v->kind == VALUE_MAP)) {
         out->failed = true;
         return;
@@ -116,13 +123,13 @@ static void write_value(struct buf *out, const struct value *v, int depth)
     case VALUE_LIST:
         codec_write_list(out, v->count);
         for (uint32_t i = 0; i < v->count; i++)
-            write_value(out, &v->items[i], depth + 1);
+            write_any(out, &v->items[i], depth + 1);
         break;
     case VALUE_MAP:
         codec_write_map(out, v->count);
         for (uint32_t i = 0; i < v->count; i++) {
             write_text(out, v->members[i].name);
-            write_value(out, &v->members[i].value, depth + 1);
+            write_any(out, &v->members[i].value, depth + 1);
         }
         break;
     }

@@ -117,28 +117,30 @@ void hash_text(struct hash *h, struct text t)
     *h = copy;
 }
 
-static uint64_t squeeze(uint64_t v[4])
+static inline uint64_t squeeze(uint64_t v[4])
 {
     for (int i = 0; i < 4; i++)
         round_of(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
-uint64_t hash_end64(struct hash *h)
+uint64_t hash_end64(const struct hash *h)
 {
-    word(h->v, h->length << 56 | h->tail);
-    h->v[2] ^= 0xFF;
-    return squeeze(h->v);
+    struct hash copy = *h;
+    word(copy.v, copy.length << 56 | copy.tail);
+    copy.v[2] ^= 0xFF;
+    return squeeze(copy.v);
 }
 
-struct hash128 hash_end128(struct hash *h)
+struct hash128 hash_end128(const struct hash *h)
 {
+    struct hash copy = *h;
     struct hash128 out;
-    word(h->v, h->length << 56 | h->tail);
-    h->v[2] ^= 0xEE;
-    out.lo = squeeze(h->v);
-    h->v[1] ^= 0xDD;
-    out.hi = squeeze(h->v);
+    word(copy.v, copy.length << 56 | copy.tail);
+    copy.v[2] ^= 0xEE;
+    out.lo = squeeze(copy.v);
+    copy.v[1] ^= 0xDD;
+    out.hi = squeeze(copy.v);
     return out;
 }
 
@@ -146,7 +148,7 @@ uint64_t hash64(struct text t)
 {
     struct hash h;
     hash_init(&h, false);
-    hash_add(&h, t.p, t.n);
+    add_bytes(&h, (const unsigned char *)t.p, t.n);
     return hash_end64(&h);
 }
 

@@ -20,8 +20,8 @@ void hash_init(struct hash *h, bool wide);
 void hash_add(struct hash *h, const void *p, size_t n);
 void hash_number(struct hash *h, uint64_t n);  /* eight bytes, the lowest first */
 void hash_text(struct hash *h, struct text t); /* length first, so that ("ab","c") and ("a","bc") differ */
-uint64_t hash_end64(struct hash *h);           /* only of a hash made with wide = false */
-struct hash128 hash_end128(struct hash *h);    /* only with wide = true */
+uint64_t hash_end64(const struct hash *h);        /* only of a hash made with wide = false */
+struct hash128 hash_end128(const struct hash *h); /* only with wide = true */
 uint64_t hash64(struct text t);
 
 #define UUID_TEXT 37

@@ -20,9 +20,17 @@ static inline struct text text_of(const char *s)
     return (struct text){s, s ? strlen(s) : 0};
 }
 
+/* Nothing is compared as often as names of members: those of 4 to 16 bytes by their first and their last four or eight,
+ * which takes no call. */
 static inline bool text_eq(struct text a, struct text b)
 {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+    if (a.n != b.n)
+        return false;
+    if (a.n >= 8 && a.n <= 16)
+        return memcmp(a.p, b.p, 8) == 0 && memcmp(a.p + a.n - 8, b.p + a.n - 8, 8) == 0;
+    if (a.n >= 4 && a.n < 8)
+        return memcmp(a.p, b.p, 4) == 0 && memcmp(a.p + a.n - 4, b.p + a.n - 4, 4) == 0;
+    return a.n == 0 || memcmp(a.p, b.p, a.n) == 0;
 }
 
 static inline bool text_is(struct text a, const char *s)

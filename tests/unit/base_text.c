@@ -87,6 +87,25 @@ static void test_utf8(void **state)
     assert_int_equal(text_utf8_fault((struct text){NULL, 0}), -1);
 }
 
+static void test_equality(void **state)
+{
+    (void)state;
+    for (size_t n = 0; n <= 20; n++) {
+        char a[20], b[20];
+        memset(a, 'x', n);
+        memcpy(b, a, n);
+        assert_true(text_eq((struct text){a, n}, (struct text){b, n}));
+        assert_true(n == 0 || !text_eq((struct text){a, n}, (struct text){a, n - 1}));
+        for (size_t at = 0; at < n; at++) {
+            b[at] = 'y';
+            if (text_eq((struct text){a, n}, (struct text){b, n}))
+                fail_msg("texts of %zu bytes that differ at %zu", n, at);
+            b[at] = 'x';
+        }
+    }
+    assert_true(text_eq((struct text){NULL, 0}, text_of("")));
+}
+
 static void test_control_characters(void **state)
 {
     (void)state;
@@ -190,7 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),    cmocka_unit_test(test_starts_and_split), cmocka_unit_test(test_utf8),
-        cmocka_unit_test(test_control_characters),
+        cmocka_unit_test(test_equality), cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_integers), cmocka_unit_test(test_card_numbers),
     };
     return cmocka_run_group_tests_name("base_text", tests, NULL, NULL);
