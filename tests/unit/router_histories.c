@@ -68,7 +68,7 @@ struct history {
     struct rehearsal at;
     struct system systems[SYSTEMS];
     long clock;
-    char trouble[512]; /* the first thing that is wrong; empty: none */
+    char trouble[2048]; /* the first thing that is wrong; empty: none */
 };
 
 /* ---- dice, queues ---- */
