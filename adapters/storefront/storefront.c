@@ -93,8 +93,8 @@ static int check_version(const struct session *s, const char *version, struct er
         fits = form[i] == 'd' ? version[i] >= '0' && version[i] <= '9' : version[i] == form[i];
     if (fits || strcmp(version, "unstable") == 0)
         return 0;
-    return config_complain(config_get(s->config, "api_version"), err, "api_version is \"%s\"; it looks like \"2026-07\"",
-                           version);
+    return config_complain(config_get(s->config, "api_version"), err,
+                           "api_version is \"%s\"; it looks like \"2026-07\"", version);
 }
 
 /* locations = ( ("main", "gid://shopify/Location/1"), … ); an empty id stands for the shop's only location. */
@@ -115,7 +115,8 @@ static int sp_init(struct session *s, struct err *err)
                           SP_LOCATIONS_MAX, &st->location_count, err);
     for (size_t i = 0; rc == 0 && i < st->location_count; i++) {
         struct sp_location *at = &st->locations[i];
-        if (pairs[i].second[0] && (!sp_is(text_of(pairs[i].second), "Location") || strlen(pairs[i].second) >= sizeof at->id))
+        struct text id = text_of(pairs[i].second);
+        if (id.n && (!sp_is(id, "Location") || id.n >= sizeof at->id))
             return config_complain(pairs[i].at, err, "location \"%s\": its id is no gid://shopify/Location/NUMBER",
                                    pairs[i].first);
         at->name = pairs[i].first;

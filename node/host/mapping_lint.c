@@ -213,7 +213,8 @@ static int lint_beside(struct lint *l, const struct mapping_field *f)
     if (b.name.n == 0)
         return 0;
     struct config_node at = place_of(l, b.name);
-    return config_complain(&at, l->err, "in reads .%.*s, but beside a path it is given what stands at %s, not the object",
+    return config_complain(&at, l->err,
+                           "in reads .%.*s, but beside a path it is given what stands at %s, not the object",
                            TEXT_ARG(b.name), f->path);
 }
 

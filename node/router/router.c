@@ -90,8 +90,8 @@ static int index_matches(struct router *r, struct err *err)
         matched[i] = rules_matched(r->rules, schema_at(r->schema, i));
     int rc = store_sqlite_match(r->store, matched, &records, err);
     if (!rc && records)
-        log_say(r->log, LOG_LEVEL_INFO, "match-changed", "the rules match by other fields than before: %lld records were read",
-                (long long)records);
+        log_say(r->log, LOG_LEVEL_INFO, "match-changed",
+                "the rules match by other fields than before: %lld records were read", (long long)records);
     return rc;
 }
 
