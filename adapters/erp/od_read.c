@@ -98,8 +98,7 @@ static int add_lines(struct session *s, enum call_priority p, const struct value
         od_list(a, 2, od_term(a, "order_id", "in", *order_ids), od_term(a, "display_type", "=", value_bool(false)));
     value_set(a, &kwargs, text_of("order"), value_string("order_id, sequence, id"));
     int rc = od_ask(s, p, "sale.order.line", "search_read", od_list(a, 2, domain, field_list(a, OD_LINE_FIELDS)),
-                    &kwargs,
-                    a, &lines, err);
+                    &kwargs, a, &lines, err);
     if (rc < 0 || lines.kind != VALUE_LIST)
         return rc;
     for (uint32_t i = 0; i < lines.count; i++)

@@ -53,7 +53,8 @@ static int refused(const struct session *s, const struct http_response *r, const
         return err_set(err, ERR_UNAVAILABLE, "Salesforce cannot log anybody in now (HTTP %d)", r->status);
     if (!code.n)
         return err_set(err, ERR_DENIED, "%s answers the login with HTTP %d, not as Salesforce does: check %s",
-                       set->login_url[0] ? set->login_url : set->url, r->status, set->login_url[0] ? "login_url" : "url");
+                       set->login_url[0] ? set->login_url : set->url, r->status,
+                       set->login_url[0] ? "login_url" : "url");
     return err_set(err, ERR_DENIED,
                    "Salesforce refuses the login (HTTP %d %.*s: %.*s): check client_id, username, private_key, "
                    "that the app is pre-authorized for the user, and this machine's clock",
