@@ -253,6 +253,39 @@ static int lint_keys(struct lint *l, const struct mapping_field *f)
                            TEXT_ARG(l->e->entity->name), TEXT_ARG(f->field->name), nearest_hint(&u.first.meant, hint));
 }
 
+/* ---- values that `in` gives to an enum ---- */
+
+static void on_given(void *ctx, const struct jq_word *w)
+{
+    struct unknown *u = ctx;
+    struct look k = {.name = w->name, .meant = nearest_to(w->name)};
+    if (!w->given || u->first.name.n > 0)
+        return;
+    for (uint32_t i = 0; i < u->l->f->field->value_count; i++)
+        look_at(&k, u->l->f->field->values[i]);
+    if (!k.found)
+        u->first = k;
+}
+
+/* Texts where the result stands, unless something is made of it. */
+static int lint_values(struct lint *l, const struct mapping_field *f)
+{
+    char hint[NEAREST_HINT_MAX];
+    struct unknown u = {.l = l};
+    bool looked_up = strchr(l->expression, '{') == NULL || strstr(l->expression, "}[") != NULL;
+    if (f->field->type != FIELD_ENUM || f->pair_count > 0 || !looked_up || strstr(l->expression, "end |") != NULL)
+        return 0;
+    l->f = f;
+    jq_words(l->expression, on_given, &u);
+    l->f = NULL;
+    if (u.first.name.n == 0)
+        return 0;
+    struct config_node at = place_of(l, u.first.name);
+    return config_complain(&at, l->err, "in gives \"%.*s\", which is no value of %.*s.%.*s%s (%s:%d)",
+                           TEXT_ARG(u.first.name), TEXT_ARG(l->e->entity->name), TEXT_ARG(f->field->name),
+                           nearest_hint(&u.first.meant, hint), f->field->file, f->field->line);
+}
+
 /* ---- members that are written ---- */
 
 struct taking {
@@ -318,7 +351,9 @@ static int lint_reading(struct lint *l, const struct mapping_field *f)
     l->expression = f->in;
     if ((rc = lint_words(l)) == 0 && f->path != NULL)
         rc = lint_beside(l, f);
-    return rc != 0 ? rc : lint_keys(l, f);
+    if (rc == 0)
+        rc = lint_keys(l, f);
+    return rc != 0 ? rc : lint_values(l, f);
 }
 
 static int lint_writing(struct lint *l, const struct mapping_field *f)

@@ -157,6 +157,28 @@ static void test_writing(void **state)
         expect_entry(rows[i].entry, rows[i].complaint);
 }
 
+static void test_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *entry, *complaint;
+    } rows[] = {
+        {"{ field = \"lifecycle\"; in = \"if .at == \\\"X\\\" then \\\"placed\\\" elif .id then \\\"closed\\\" else \\\"draft\\\" end\"; }", NULL},
+        {"{ field = \"lifecycle\"; in = \"if .at == \\\"X\\\" then \\\"palced\\\" else \\\"closed\\\" end\"; }",
+         ":7: in gives \"palced\", which is no value of order.lifecycle; is it \"placed\"? ("},
+        {"{ field = \"lifecycle\"; in = \".at // \\\"drafft\\\"\"; }", "in gives \"drafft\""},
+        {"{ field = \"lifecycle\"; in = \"\\\"drafft\\\"\"; }", "in gives \"drafft\""},
+        {"{ field = \"lifecycle\"; in = \"{A: \\\"draft\\\", B: \\\"plaecd\\\"}[.at]\"; }", "in gives \"plaecd\""},
+        {"{ field = \"lifecycle\"; in = \"{\\\"A b\\\": \\\"draft\\\"}[.at] // \\\"placed\\\"\"; }", NULL},
+        {"{ field = \"lifecycle\"; in = \"if .at then \\\"DRAFT\\\" else \\\"PLACED\\\" end | ascii_downcase\"; }", NULL},
+        {"{ field = \"lifecycle\"; in = \".at // \\\"DRAFT\\\" | ascii_downcase\"; }", NULL},
+        {"{ field = \"lifecycle\"; in = \"[.at, .id] | join(\\\" \\\")\"; }", NULL},
+        {"{ field = \"number\"; in = \".at // \\\"anything\\\"\"; }", NULL},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++)
+        expect_entry(rows[i].entry, rows[i].complaint);
+}
+
 /* The adapter takes {person, address}. */
 static void test_taking(void **state)
 {
@@ -208,6 +230,7 @@ int main(void)
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_writing),
+        cmocka_unit_test(test_values),
         cmocka_unit_test(test_taking),
         cmocka_unit_test(test_entities_and_functions),
     };
