@@ -52,7 +52,7 @@ static inline bool room(struct buf *b, size_t n)
     return grow(b, n);
 }
 
-void buf_add(struct buf *b, const void *p, size_t n)
+void buf_add_slow(struct buf *b, const void *p, size_t n)
 {
     if (n == 0 || !room(b, n))
         return;
@@ -60,20 +60,9 @@ void buf_add(struct buf *b, const void *p, size_t n)
     b->n += n;
 }
 
-void buf_text(struct buf *b, struct text t)
-{
-    buf_add(b, t.p, t.n);
-}
-
 void buf_string(struct buf *b, const char *s)
 {
     buf_add(b, s, strlen(s));
-}
-
-void buf_char(struct buf *b, char c)
-{
-    if (room(b, 1))
-        b->p[b->n++] = c;
 }
 
 void buf_printf(struct buf *b, const char *format, ...)

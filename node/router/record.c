@@ -6,7 +6,7 @@
 
 #define HEAP_MAX (64u << 20)
 #define HEAP_FIRST 256
-#define HEAP_SPARE 128 /* of a copy: for what one change brings */
+#define HEAP_SPARE 128 /* for what one change brings */
 #define ORIGIN_HEAD 10 /* system, 8 bytes of time, length of the id */
 #define ORIGIN_ID_MAX 255
 
@@ -90,6 +90,11 @@ static int heap_room(struct record *r, size_t n)
         memcpy(heap, r->heap, r->heap_n);
     replace_heap(r, heap, cap);
     return 0;
+}
+
+int record_reserve(struct record *r, size_t n)
+{
+    return heap_room(r, n + HEAP_SPARE);
 }
 
 static int heap_add(struct record *r, struct text t, uint32_t *at)

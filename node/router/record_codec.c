@@ -14,7 +14,7 @@
 
 /* ---- writing ---- */
 
-static void put_number(struct buf *out, uint64_t n)
+static void put_long_number(struct buf *out, uint64_t n)
 {
     char bytes[10];
     size_t count = 0;
@@ -23,6 +23,14 @@ static void put_number(struct buf *out, uint64_t n)
         n >>= 7;
     } while (n);
     buf_add(out, bytes, count);
+}
+
+static inline void put_number(struct buf *out, uint64_t n)
+{
+    if (n < 128) /* as most are */
+        buf_char(out, (char)n);
+    else
+        put_long_number(out, n);
 }
 
 static void put_fixed(struct buf *out, uint64_t n)
@@ -155,6 +163,8 @@ struct reading {
 static uint64_t get_number(struct reading *in)
 {
     uint64_t n = 0;
+    if (in->at < in->end && *in->at < 128) /* as most are */
+        return *in->at++;
     for (unsigned shift = 0; shift < 64 && in->at < in->end; shift += 7) {
         unsigned char byte = *in->at++;
         n |= (uint64_t)(byte & 127) << shift;
@@ -323,8 +333,10 @@ int record_decode(struct record **out, const struct layout *l, uint32_t system_c
     if (!l->entity)
         return err_set(err, ERR_INVALID, "record %.*s is of an entity that has no file any more", TEXT_ARG(key));
     in.record = record_new(l->entity, system_count, key);
-    if (!in.record)
+    if (!in.record || record_reserve(in.record, bytes.n)) { /* its texts and values are most of its bytes */
+        record_free(in.record);
         return err_set(err, ERR_NOMEM, "no memory for record %.*s", TEXT_ARG(key));
+    }
     if (get_number(&in) != FORMAT)
         in.broken = true;
     in.record->revision = (int64_t)get_number(&in);
