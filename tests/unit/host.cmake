@@ -10,5 +10,8 @@ unit_test(host_test SOURCES ${here}/host_test.c ${here}/host_world.c ${here}/bro
 add_dependencies(host_test host_fake)
 set_tests_properties(host_test PROPERTIES LABELS "unit;broker" SKIP_RETURN_CODE 77 TIMEOUT 600)
 unit_test(node_config_test SOURCES ${here}/node_config_test.c USES config base)
-unit_test(host_parts SOURCES ${here}/host_parts.c ${here}/peer.c USES host mapping proto edge config base)
-target_include_directories(host_parts PRIVATE ${here}/../../node/host) # its private headers
+unit_test(host_news SOURCES ${here}/host_news.c USES host mapping proto edge config base)
+unit_test(host_calls SOURCES ${here}/host_calls.c ${here}/peer.c USES host mapping proto edge config base)
+foreach(name host_news host_calls)
+  target_include_directories(${name} PRIVATE ${here}/../../node/host) # its private headers
+endforeach()

@@ -12,9 +12,7 @@
 
 #include "base/buf.h"
 #include "edge/http_client.h"
-#include "peer.h"
-
-#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+#include "http_peers.h"
 
 /* ---- one loop, one client, one task that runs the steps of a test ---- */
 
@@ -63,104 +61,6 @@ static int ask(struct bench *b, const char *method, const char *body, int timeou
     snprintf(url, sizeof url, "http://127.0.0.1:%d/x?secret=1", b->peer.port);
     struct http_request r = {.method = method, .url = url, .body = text_of(body), .timeout_ms = timeout_ms};
     return http_send(b->client, &r, &b->arena, &b->answer, &b->err);
-}
-
-/* ---- peers ---- */
-
-static void nobody(struct peer *p)
-{
-    (void)p;
-}
-
-static void answers_with_headers(struct peer *p)
-{
-    if (peer_next(p))
-        peer_send(p, "HTTP/1.1 100 Continue\r\nX-Wrong: 1\r\n\r\n"
-                     "HTTP/1.1 429 Too Many\r\nRetry-After:  7 \r\nX-EMPTY:\r\nContent-Length: 5\r\n\r\nlater");
-}
-
-static void tears_in_body(struct peer *p)
-{
-    if (peer_next(p))
-        peer_send(p, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
-}
-
-static void closes_without_answer(struct peer *p)
-{
-    peer_next(p);
-}
-
-static void never_answers(struct peer *p)
-{
-    if (peer_next(p))
-        peer_pause(700);
-}
-
-static void drips_its_body(struct peer *p)
-{
-    if (!peer_next(p))
-        return;
-    peer_send(p, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n");
-    for (int i = 0; i < 8; i++) {
-        peer_send(p, "x");
-        peer_pause(100);
-    }
-}
-
-static void sends_garbage(struct peer *p)
-{
-    if (peer_next(p))
-        peer_send(p, "\x16\x03garbage\r\n\r\n\r\nmore garbage");
-}
-
-static void sends_a_huge_header(struct peer *p)
-{
-    if (!peer_next(p))
-        return;
-    peer_send(p, "HTTP/1.1 200 OK\r\n");
-    for (int i = 0; i < 5000; i++)
-        peer_send(p, "X-Header: 0123456789012345678901234567890123456789\r\n");
-    peer_send(p, "\r\n");
-}
-
-static void sends_a_huge_body(struct peer *p)
-{
-    static char block[65536];
-    if (!peer_next(p))
-        return;
-    peer_send(p, "HTTP/1.1 200 OK\r\n\r\n");
-    for (int i = 0; i < 64; i++)
-        peer_send_n(p, block, sizeof block);
-}
-
-/* A connection that is used again and dies when the second request has been read, without a byte of an answer. */
-static void dies_on_the_second(struct peer *p)
-{
-    if (peer_next(p))
-        peer_send(p, OK);
-    peer_next(p);
-    peer_close(p);
-    if (peer_next(p))
-        peer_send(p, OK);
-}
-
-static void closes_while_idle(struct peer *p)
-{
-    if (peer_next(p))
-        peer_send(p, OK);
-    peer_close(p);
-    if (peer_next(p))
-        peer_send(p, OK);
-}
-
-static void echoes_the_request(struct peer *p)
-{
-    char head[100];
-    while (peer_next(p)) {
-        snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", strlen(p->request));
-        peer_send(p, head);
-        peer_send(p, p->request);
-    }
 }
 
 /* ---- tests ---- */
