@@ -8,7 +8,8 @@ foreach(part decide rules flight identity match held)
 endforeach()
 
 # Random histories of the whole desk; router_histories SEED shows one.
-unit_test(router_histories SOURCES ${here}/router_histories.c USES router proto edge config base ARGS 1 10000)
+unit_test(router_histories SOURCES ${here}/router_histories.c ${here}/router_model.c USES router proto edge config base
+          ARGS 1 10000)
 unit_test(router_why SOURCES ${here}/router_why.c ${here}/router_world.c USES router proto edge config base)
 
 # The process, killed again and again, against a RabbitMQ of its own; skipped only where none is installed.
