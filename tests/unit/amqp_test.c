@@ -1,227 +1,22 @@
 /* AMQP against a real RabbitMQ of our own: what is published is confirmed or fails with its reason, what is delivered
  * is answered once, and a broker that dies, hangs or fills up costs nothing but time. Each test uses queues of its own.
  */
-#include "base/err.h"
-#include "broker.h"
-#include "edge/amqp.h"
-#include "edge/topology.h"
+#include "amqp_client.h"
 
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 /* last, as its header wants the ones above */
 #include <cmocka.h>
 
-#define SEEN_MAX 4096
-#define WAIT_US (20 * MOMENT_SECOND)
-#define LIMIT 3 /* deliveries */
-
-/* ---- one client and what it saw ---- */
-
-struct seen {
-    uint64_t tag, epoch;
-    char id[32], queue[64];
-    bool redelivered, too_large;
-    size_t body_n;
-    uint64_t body_size;
-    unsigned sum; /* of the body's bytes */
-    int64_t offset;
-};
-
-struct client {
-    const struct broker *broker;
-    struct loop *loop;
-    struct amqp *amqp;
-    struct seen seen[SEEN_MAX];
-    size_t count;
-    int ups, downs;
-    bool ack_at_once;
-    struct err why;
-};
-
-static void on_up(void *ctx)
-{
-    struct client *c = ctx;
-    assert_true(amqp_is_up(c->amqp));
-    c->ups++;
-}
-
-static void on_down(void *ctx, const struct err *why)
-{
-    struct client *c = ctx;
-    assert_false(amqp_is_up(c->amqp));
-    c->downs++;
-    c->why = *why;
-}
-
-static unsigned sum_of(struct text t)
-{
-    unsigned sum = 0;
-    for (size_t i = 0; i < t.n; i++)
-        sum = sum * 31 + (unsigned char)t.p[i];
-    return sum;
-}
-
-static void on_delivery(void *ctx, const struct amqp_delivery *d)
-{
-    struct client *c = ctx;
-    assert_true(c->count < SEEN_MAX);
-    struct seen *s = &c->seen[c->count++];
-    *s = (struct seen){.tag = d->tag, .epoch = d->epoch, .redelivered = d->redelivered, .too_large = d->too_large};
-    snprintf(s->id, sizeof s->id, "%.*s", TEXT_ARG(d->message_id));
-    snprintf(s->queue, sizeof s->queue, "%s", d->queue);
-    s->body_n = d->body.n;
-    s->body_size = d->body_size;
-    s->sum = sum_of(d->body);
-    s->offset = d->stream_offset;
-    if (c->ack_at_once)
-        amqp_ack(c->amqp, d->epoch, d->tag);
-}
-
-static struct client *new_client(const struct broker *b, struct amqp_settings s)
-{
-    struct client *c = calloc(1, sizeof *c);
-    struct err err;
-    assert_non_null(c);
-    c->broker = b;
-    assert_int_equal(loop_new(&c->loop, &err), 0);
-    struct amqp_handler h = {on_up, on_down, on_delivery, c};
-    s.uri = s.uri ? s.uri : b->uri;
-    s.name = "amqp_test";
-    assert_int_equal(amqp_new(&c->amqp, c->loop, NULL, &s, &h, &err), 0);
-    return c;
-}
-
-static void free_client(struct client *c)
-{
-    amqp_free(c->amqp);
-    loop_free(c->loop);
-    free(c);
-}
-
-static void turn(struct client *c)
-{
-    struct err err;
-    assert_int_equal(loop_run_once(c->loop, 20, &err), 0);
-}
-
-/* Turns the loop until the condition holds; the test fails after WAIT_US. */
-#define UNTIL(c, condition)                                                                                            \
-    do {                                                                                                               \
-        int64_t start_ = loop_uptime_us((c)->loop);                                                                    \
-        while (!(condition)) {                                                                                         \
-            turn(c);                                                                                                   \
-            if (loop_uptime_us((c)->loop) - start_ > WAIT_US)                                                          \
-                fail_msg("not within %lld s: %s", (long long)(WAIT_US / MOMENT_SECOND), #condition);                   \
-        }                                                                                                              \
-    } while (0)
-
-static void idle(struct client *c, int64_t ms)
-{
-    int64_t end = loop_uptime_us(c->loop) + ms * 1000;
-    while (loop_uptime_us(c->loop) < end)
-        turn(c);
-}
-
-static void declare(const struct broker *b, const char *system)
-{
-    const char *systems[] = {system};
-    struct topology_settings t = {systems, 1, LIMIT, 50000000, 7};
-    struct err err;
-    if (topology_declare(&(struct amqp_settings){.uri = b->uri}, &t, &err) != 0)
-        fail_msg("%s", err.text);
-}
-
-static uint32_t depth(struct client *c, const char *queue)
-{
-    uint32_t messages = 0, consumers = 0;
-    struct err err;
-    if (amqp_depth(c->amqp, queue, &messages, &consumers, &err) != 0)
-        fail_msg("%s", err.text);
-    return messages;
-}
-
-/* ---- publishing from a task ---- */
-
-struct sending {
-    struct client *client;
-    const char *key; /* to tidegate.commands */
-    int count, first;
-    size_t size; /* of each body; 0: the id */
-    struct amqp_batch batch;
-    int rc, refused;
-    bool over;
-    struct err err;
-};
-
-static void fill(char *body, size_t n) /* each place its own, so that a piece in a wrong place shows */
-{
-    for (size_t i = 0; i < n; i++)
-        body[i] = (char)(i ^ (i >> 8) ^ (i >> 16));
-}
-
-static unsigned sum_of_filled(size_t n)
-{
-    char *body = malloc(n + 1);
-    assert_non_null(body);
-    fill(body, n);
-    unsigned sum = sum_of((struct text){body, n});
-    free(body);
-    return sum;
-}
-
-static void send_all(void *arg)
-{
-    struct sending *s = arg;
-    char *body = malloc(s->size + 32);
-    assert_non_null(body);
-    for (int i = 0; i < s->count; i++) {
-        char id[32];
-        snprintf(id, sizeof id, "m%d", s->first + i);
-        struct amqp_publication p = {.exchange = TOPOLOGY_COMMANDS,
-                                     .routing_key = s->key,
-                                     .message_id = id,
-                                     .type = "tidegate.command.v1",
-                                     .content_type = "application/vnd.tidegate+msgpack",
-                                     .app_id = "amqp_test",
-                                     .user_id = "tidegate",
-                                     .traceparent = text_of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
-                                     .hash_on = text_of("shop:order:1001"),
-                                     .time = loop_now(s->client->loop)};
-        fill(body, s->size);
-        p.body = s->size ? (struct text){body, s->size} : text_of(id);
-        s->refused += amqp_publish(s->client->amqp, &s->batch, &p, &s->err) != 0;
-    }
-    free(body);
-    s->rc = amqp_batch_wait(s->client->amqp, &s->batch, &s->err);
-    s->over = true;
-}
-
-static void start_sending(struct sending *s)
-{
-    assert_int_equal(task_start(s->client->loop, send_all, s, NULL), 0);
-}
-
-static void send_and_wait(struct client *c, const char *key, int first, int count, size_t size)
-{
-    struct sending s = {.client = c, .key = key, .first = first, .count = count, .size = size};
-    start_sending(&s);
-    UNTIL(c, s.over);
-    if (s.rc || s.refused)
-        fail_msg("%d refused, %u failed: %s", s.refused, s.batch.failed, s.err.text);
-}
-
-/* ---- tests ---- */
-
 static void topology_is_declared_again_and_again(void **state)
 {
-    declare(*state, "again");
-    declare(*state, "again");
+    declare_system(*state, "again");
+    declare_system(*state, "again");
 }
 
 static void topology_names_the_queue_that_has_other_arguments(void **state)
@@ -230,7 +25,7 @@ static void topology_names_the_queue_that_has_other_arguments(void **state)
     const char *systems[] = {"other"};
     struct topology_settings t = {systems, 1, LIMIT + 1, 50000000, 7};
     struct err err = {0};
-    declare(b, "other");
+    declare_system(b, "other");
     assert_int_equal(topology_declare(&(struct amqp_settings){.uri = b->uri}, &t, &err), ERR_CONFLICT);
     assert_non_null(strstr(err.text, "queue tidegate.router exists with other arguments"));
     assert_non_null(strstr(err.text, "x-delivery-limit"));
@@ -274,13 +69,13 @@ static void what_keeps_us_from_the_broker_is_said_without_the_password(void **st
 
 static void a_batch_is_confirmed_delivered_and_acked(void **state)
 {
-    struct client *c = new_client(*state, (struct amqp_settings){.prefetch = 500});
+    struct client *c = client_new(*state, (struct amqp_settings){.prefetch = 500});
     struct err err;
-    declare(*state, "plain");
+    declare_system(*state, "plain");
     assert_int_equal(amqp_consume(c->amqp, "tidegate.to.plain", 0, NULL, &err), 0);
     assert_int_equal(amqp_consume(c->amqp, "tidegate.to.plain", 0, NULL, &err), ERR_CONFLICT);
     UNTIL(c, c->ups == 1);
-    send_and_wait(c, "plain.order.upsert", 0, 300, 0);
+    client_send(c, "plain.order.upsert", 0, 300, 0);
     UNTIL(c, c->count == 300);
     for (int i = 0; i < 300; i++) {
         char id[32];
@@ -293,42 +88,42 @@ static void a_batch_is_confirmed_delivered_and_acked(void **state)
     }
     for (int i = 0; i < 300; i++) /* the odd ones first: some alone, the last ones as one "multiple" */
         amqp_ack(c->amqp, c->seen[i].epoch, c->seen[i < 150 ? 2 * i + 1 : 2 * (i - 150)].tag);
-    idle(c, 100);
+    client_idle(c, 100);
     assert_true(amqp_is_up(c->amqp));
-    free_client(c);
-    c = new_client(*state, (struct amqp_settings){0});
+    client_free(c);
+    c = client_new(*state, (struct amqp_settings){0});
     UNTIL(c, c->ups == 1);
-    assert_int_equal(depth(c, "tidegate.to.plain"), 0); /* what was not acked would be there again */
-    free_client(c);
+    assert_int_equal(client_depth(c, "tidegate.to.plain"), 0); /* what was not acked would be there again */
+    client_free(c);
 }
 
 static void an_unroutable_message_fails_alone(void **state)
 {
-    struct client *c = new_client(*state, (struct amqp_settings){0});
-    declare(*state, "route");
+    struct client *c = client_new(*state, (struct amqp_settings){0});
+    declare_system(*state, "route");
     UNTIL(c, c->ups == 1);
     struct sending bad = {.client = c, .key = "nobody.order.upsert", .count = 2},
                    good = {.client = c, .key = "route.order.upsert", .count = 3};
-    start_sending(&good);
-    start_sending(&bad);
+    sending_start(&good);
+    sending_start(&bad);
     UNTIL(c, good.over && bad.over);
     assert_int_equal(good.rc, 0);
     assert_int_equal(bad.rc, ERR_NOT_FOUND);
     assert_int_equal(bad.batch.failed, 2);
     assert_non_null(strstr(bad.err.text, "nobody.order.upsert"));
     assert_true(amqp_is_up(c->amqp));
-    free_client(c);
+    client_free(c);
 }
 
 static void what_is_rejected_goes_to_the_dead_letters(void **state)
 {
-    struct client *c = new_client(*state, (struct amqp_settings){0});
+    struct client *c = client_new(*state, (struct amqp_settings){0});
     struct err err;
-    declare(*state, "dead");
+    declare_system(*state, "dead");
     amqp_consume(c->amqp, "tidegate.to.dead", 0, NULL, &err);
     amqp_consume(c->amqp, TOPOLOGY_DEAD, 0, NULL, &err);
     UNTIL(c, c->ups == 1);
-    send_and_wait(c, "dead.order.upsert", 0, 2, 0);
+    client_send(c, "dead.order.upsert", 0, 2, 0);
     UNTIL(c, c->count == 2);
     amqp_reject(c->amqp, c->seen[0].epoch, c->seen[0].tag, false);
     UNTIL(c, c->count == 3);
@@ -336,18 +131,18 @@ static void what_is_rejected_goes_to_the_dead_letters(void **state)
     assert_string_equal(c->seen[2].id, "m0");
     amqp_ack(c->amqp, c->seen[1].epoch, c->seen[1].tag);
     amqp_ack(c->amqp, c->seen[2].epoch, c->seen[2].tag);
-    free_client(c);
+    client_free(c);
 }
 
 static void what_is_requeued_too_often_goes_to_the_dead_letters(void **state)
 {
-    struct client *c = new_client(*state, (struct amqp_settings){0});
+    struct client *c = client_new(*state, (struct amqp_settings){0});
     struct err err;
-    declare(*state, "limit");
+    declare_system(*state, "limit");
     amqp_consume(c->amqp, "tidegate.to.limit", 0, NULL, &err);
     amqp_consume(c->amqp, TOPOLOGY_DEAD, 0, NULL, &err);
     UNTIL(c, c->ups == 1);
-    send_and_wait(c, "limit.order.upsert", 7, 1, 0);
+    client_send(c, "limit.order.upsert", 7, 1, 0);
     for (size_t i = 0; i <= LIMIT; i++) {
         UNTIL(c, c->count == i + 1);
         assert_string_equal(c->seen[i].queue, "tidegate.to.limit");
@@ -357,7 +152,7 @@ static void what_is_requeued_too_often_goes_to_the_dead_letters(void **state)
     UNTIL(c, c->count == LIMIT + 2);
     assert_string_equal(c->seen[LIMIT + 1].queue, TOPOLOGY_DEAD);
     amqp_ack(c->amqp, c->seen[LIMIT + 1].epoch, c->seen[LIMIT + 1].tag);
-    free_client(c);
+    client_free(c);
 }
 
 static void large_messages_come_whole_and_too_large_ones_as_their_size(void **state)
@@ -365,12 +160,12 @@ static void large_messages_come_whole_and_too_large_ones_as_their_size(void **st
     enum { MAX = 1000000 };
     static const size_t sizes[] = {1, 131064, 131065, 300000, MAX, MAX + 1, 5000000, 12};
     const size_t count = sizeof sizes / sizeof *sizes;
-    struct client *c = new_client(*state, (struct amqp_settings){.body_max = MAX});
+    struct client *c = client_new(*state, (struct amqp_settings){.body_max = MAX});
     struct err err;
-    declare(*state, "large");
+    declare_system(*state, "large");
     UNTIL(c, c->ups == 1);
     for (size_t i = 0; i < count; i++)
-        send_and_wait(c, "large.order.upsert", (int)i, 1, sizes[i]);
+        client_send(c, "large.order.upsert", (int)i, 1, sizes[i]);
     amqp_consume(c->amqp, "tidegate.to.large", 0, NULL, &err);
     UNTIL(c, c->count == count);
     for (size_t i = 0; i < count; i++) {
@@ -381,72 +176,72 @@ static void large_messages_come_whole_and_too_large_ones_as_their_size(void **st
         amqp_ack(c->amqp, c->seen[i].epoch, c->seen[i].tag);
     }
     struct sending s = {.client = c, .key = "large.order.upsert", .count = 1, .size = 17 * 1024 * 1024};
-    start_sending(&s);
+    sending_start(&s);
     UNTIL(c, s.over);
     assert_int_equal(s.refused, 1); /* by us, since the broker would close the channel */
     assert_true(amqp_is_up(c->amqp));
-    free_client(c);
+    client_free(c);
 }
 
 static void a_paused_consumer_keeps_what_it_has_and_gets_no_more(void **state)
 {
-    struct client *c = new_client(*state, (struct amqp_settings){.prefetch = 4});
+    struct client *c = client_new(*state, (struct amqp_settings){.prefetch = 4});
     struct err err;
-    declare(*state, "pause");
+    declare_system(*state, "pause");
     amqp_consume(c->amqp, "tidegate.to.pause", 0, NULL, &err);
     assert_int_equal(amqp_pause(c->amqp, "nothing", true, &err), ERR_NOT_FOUND);
     UNTIL(c, c->ups == 1);
-    send_and_wait(c, "pause.order.upsert", 0, 10, 0);
+    client_send(c, "pause.order.upsert", 0, 10, 0);
     UNTIL(c, c->count == 4);
     assert_int_equal(amqp_pause(c->amqp, "tidegate.to.pause", true, &err), 0);
-    idle(c, 200);
+    client_idle(c, 200);
     amqp_ack(c->amqp, c->seen[0].epoch, c->seen[0].tag);
     amqp_ack(c->amqp, c->seen[1].epoch, c->seen[1].tag);
-    idle(c, 300);
+    client_idle(c, 300);
     assert_int_equal(c->count, 4);
     c->ack_at_once = true;
     assert_int_equal(amqp_pause(c->amqp, "tidegate.to.pause", false, &err), 0);
     UNTIL(c, c->count == 10);
     amqp_ack(c->amqp, c->seen[2].epoch, c->seen[2].tag);
     amqp_ack(c->amqp, c->seen[3].epoch, c->seen[3].tag);
-    idle(c, 200);
+    client_idle(c, 200);
     assert_int_equal(c->count, 10); /* nothing twice */
     for (int i = 0; i < 10; i++) {
         char id[32];
         snprintf(id, sizeof id, "m%d", i);
         assert_string_equal(c->seen[i].id, id);
     }
-    assert_int_equal(depth(c, "tidegate.to.pause"), 0);
+    assert_int_equal(client_depth(c, "tidegate.to.pause"), 0);
     assert_int_equal(c->downs, 0);
-    free_client(c);
+    client_free(c);
 }
 
 static void a_queue_that_is_not_there_yet_is_waited_for(void **state)
 {
-    struct client *c = new_client(*state, (struct amqp_settings){0});
+    struct client *c = client_new(*state, (struct amqp_settings){0});
     struct err err;
     uint32_t messages, consumers;
     amqp_consume(c->amqp, "tidegate.to.later", 0, NULL, &err);
-    idle(c, 500);
+    client_idle(c, 500);
     assert_int_equal(c->ups, 0);
-    declare(*state, "later");
+    declare_system(*state, "later");
     UNTIL(c, c->ups == 1);
     assert_int_equal(c->downs, 0);
     assert_int_equal(amqp_depth(c->amqp, "tidegate.to.never", &messages, &consumers, &err), ERR_NOT_FOUND);
     assert_non_null(strstr(err.text, "tidegate.to.never"));
     assert_int_equal(amqp_depth(c->amqp, "tidegate.to.later", &messages, &consumers, &err), 0);
     assert_int_equal(consumers, 1);
-    send_and_wait(c, "later.order.upsert", 0, 1, 0); /* an unknown queue did not cost the channel */
+    client_send(c, "later.order.upsert", 0, 1, 0); /* an unknown queue did not cost the channel */
     UNTIL(c, c->count == 1);
-    free_client(c);
+    client_free(c);
 }
 
 static void the_journal_is_read_from_its_beginning(void **state)
 {
-    struct client *c = new_client(*state, (struct amqp_settings){0});
+    struct client *c = client_new(*state, (struct amqp_settings){0});
     struct err err;
     struct amqp_publication p = {.exchange = TOPOLOGY_CHANGES, .routing_key = "shop.order.upsert"};
-    declare(*state, "journal");
+    declare_system(*state, "journal");
     c->ack_at_once = true;
     UNTIL(c, c->ups == 1);
     for (int i = 0; i < 5; i++)
@@ -460,17 +255,17 @@ static void the_journal_is_read_from_its_beginning(void **state)
     assert_int_equal(amqp_publish(c->amqp, NULL, &p, &err), 0);
     UNTIL(c, c->count > 5);
     assert_int_equal(c->seen[5].offset, 5); /* goes on behind what was seen */
-    free_client(c);
+    client_free(c);
 }
 
 static void what_is_acked_twice_over_two_connections_is_acked_once(void **state)
 {
-    struct client *c = new_client(*state, (struct amqp_settings){.prefetch = 2});
+    struct client *c = client_new(*state, (struct amqp_settings){.prefetch = 2});
     struct err err;
-    declare(*state, "epoch");
+    declare_system(*state, "epoch");
     amqp_consume(c->amqp, "tidegate.to.epoch", 0, NULL, &err);
     UNTIL(c, c->ups == 1);
-    send_and_wait(c, "epoch.order.upsert", 0, 4, 0);
+    client_send(c, "epoch.order.upsert", 0, 4, 0);
     UNTIL(c, c->count == 2);
     broker_call(c->broker, "ctl", "close_all_connections --global test");
     UNTIL(c, c->ups == 2 && c->count == 4);
@@ -480,27 +275,27 @@ static void what_is_acked_twice_over_two_connections_is_acked_once(void **state)
     assert_true(c->seen[2].epoch != c->seen[0].epoch);
     amqp_ack(c->amqp, c->seen[0].epoch, c->seen[0].tag); /* ignored */
     amqp_reject(c->amqp, c->seen[1].epoch, c->seen[1].tag, false);
-    idle(c, 200);
+    client_idle(c, 200);
     assert_int_equal(c->count, 4); /* the window of 2 is still full */
     amqp_ack(c->amqp, c->seen[2].epoch, c->seen[2].tag);
     UNTIL(c, c->count == 5);
     assert_string_equal(c->seen[4].id, "m2");
-    free_client(c);
+    client_free(c);
 }
 
 static void a_killed_broker_fails_the_batch_and_loses_nothing_confirmed(void **state)
 {
     struct broker *b = *state;
-    struct client *c = new_client(b, (struct amqp_settings){.prefetch = 1000});
+    struct client *c = client_new(b, (struct amqp_settings){.prefetch = 1000});
     struct err err;
     bool came[1000] = {false};
-    declare(b, "kill");
+    declare_system(b, "kill");
     UNTIL(c, c->ups == 1);
-    send_and_wait(c, "kill.order.upsert", 0, 500, 0);
+    client_send(c, "kill.order.upsert", 0, 500, 0);
     broker_signal(b, SIGSTOP); /* so that it cannot confirm what comes now */
     struct sending s = {.client = c, .key = "kill.order.upsert", .first = 500, .count = 500};
-    start_sending(&s);
-    idle(c, 100);
+    sending_start(&s);
+    client_idle(c, 100);
     assert_false(s.over);
     assert_true(broker_call(b, "kill", ""));
     UNTIL(c, c->downs == 1 && s.over);
@@ -509,29 +304,29 @@ static void a_killed_broker_fails_the_batch_and_loses_nothing_confirmed(void **s
     assert_int_equal(amqp_publish(c->amqp, NULL, &(struct amqp_publication){.exchange = "", .routing_key = ""}, &err),
                      ERR_UNAVAILABLE);
     assert_true(broker_start(b));
-    declare(b, "kill"); /* waits until the queues are recovered */
+    declare_system(b, "kill"); /* waits until the queues are recovered */
     amqp_consume(c->amqp, "tidegate.to.kill", 0, NULL, &err);
     UNTIL(c, c->ups == 2 && c->count >= 500);
-    idle(c, 500);
+    client_idle(c, 500);
     for (size_t i = 0; i < c->count; i++)
         came[strtol(c->seen[i].id + 1, NULL, 10)] = true;
     for (int i = 0; i < 500; i++)
         assert_true(came[i]);
-    free_client(c);
+    client_free(c);
 }
 
 static void a_broker_that_hangs_does_not_hang_us(void **state)
 {
     struct broker *b = *state;
-    struct client *c = new_client(b, (struct amqp_settings){.confirm_timeout_ms = 700});
-    declare(b, "hang");
+    struct client *c = client_new(b, (struct amqp_settings){.confirm_timeout_ms = 700});
+    declare_system(b, "hang");
     UNTIL(c, c->ups == 1);
     broker_signal(b, SIGSTOP);
     int64_t start = loop_uptime_us(c->loop);
     struct sending s = {.client = c, .key = "hang.order.upsert", .count = 20, .size = 1000000};
-    start_sending(&s);
-    turn(c);
-    turn(c);
+    sending_start(&s);
+    client_turn(c);
+    client_turn(c);
     assert_true(loop_uptime_us(c->loop) - start < 500000); /* 20 MB are more than its socket takes */
     UNTIL(c, s.over);
     assert_int_equal(s.rc, ERR_TIMEOUT);
@@ -539,32 +334,32 @@ static void a_broker_that_hangs_does_not_hang_us(void **state)
     UNTIL(c, c->downs == 1);
     broker_signal(b, SIGCONT);
     UNTIL(c, c->ups == 2);
-    send_and_wait(c, "hang.order.upsert", 0, 3, 0);
-    free_client(c);
+    client_send(c, "hang.order.upsert", 0, 3, 0);
+    client_free(c);
 }
 
 static void silence_is_taken_for_death_and_a_heartbeat_for_life(void **state)
 {
     struct broker *b = *state;
-    struct client *c = new_client(b, (struct amqp_settings){.heartbeat_s = 1});
+    struct client *c = client_new(b, (struct amqp_settings){.heartbeat_s = 1});
     UNTIL(c, c->ups == 1);
-    idle(c, 4000); /* four times the heartbeat, and nothing to say but that */
+    client_idle(c, 4000); /* four times the heartbeat, and nothing to say but that */
     assert_int_equal(c->downs, 0);
     broker_signal(b, SIGSTOP);
     UNTIL(c, c->downs == 1);
     broker_signal(b, SIGCONT);
     assert_int_equal(c->why.code, ERR_TIMEOUT);
     UNTIL(c, c->ups == 2);
-    free_client(c);
+    client_free(c);
 }
 
 static void a_full_broker_refuses_and_says_why(void **state)
 {
     struct broker *b = *state;
-    struct client *c = new_client(b, (struct amqp_settings){0});
+    struct client *c = client_new(b, (struct amqp_settings){0});
     struct amqp_publication p = {.exchange = TOPOLOGY_COMMANDS, .routing_key = "full.order.upsert"};
     struct err err = {0};
-    declare(b, "full");
+    declare_system(b, "full");
     UNTIL(c, c->ups == 1);
     assert_true(broker_call(b, "ctl", "set_vm_memory_high_watermark absolute 1"));
     UNTIL(c, amqp_publish(c->amqp, NULL, &p, &err) == ERR_UNAVAILABLE);
@@ -572,50 +367,22 @@ static void a_full_broker_refuses_and_says_why(void **state)
     assert_true(amqp_is_up(c->amqp));
     assert_true(broker_call(b, "ctl", "set_vm_memory_high_watermark absolute 512MB"));
     UNTIL(c, amqp_publish(c->amqp, NULL, &p, &err) == 0);
-    free_client(c);
+    client_free(c);
 }
 
 /* ---- TLS ---- */
-
-static pid_t start_tls(const struct broker *b, char *port, size_t size)
-{
-    char script[] = "tests/unit/tls_proxy.py", path[128], target[8] = "";
-    const char *digits = strrchr(b->uri, ':') + 1;
-    snprintf(target, sizeof target, "%.*s", (int)strcspn(digits, "/"), digits);
-    snprintf(path, sizeof path, "%s/port", b->folder);
-    pid_t child = fork();
-    if (child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        execl("/usr/bin/python3", "python3", script, b->folder, target, (char *)NULL);
-        _exit(127);
-    }
-    for (int i = 0; i < 200; i++, usleep(50000)) {
-        FILE *f = fopen(path, "r");
-        bool read = f && fgets(port, (int)size, f);
-        if (f)
-            fclose(f);
-        if (read)
-            return child;
-    }
-    fail_msg("the TLS end does not start: are python3 and openssl installed?");
-    return child;
-}
-
-static void tls_uri(const struct broker *b, const char *host, const char *port, char *out, size_t size)
-{
-    const char *user = b->uri + strlen("amqp://");
-    snprintf(out, size, "amqps://%.*s@%s:%s/tidegate", (int)strcspn(user, "@"), user, host, port);
-}
 
 static void over_tls_the_certificate_is_verified_and_all_works_the_same(void **state)
 {
     const struct broker *b = *state;
     char port[16], good[300], other_name[300], ca[128];
     struct err err;
-    declare(b, "tls");
-    pid_t proxy = start_tls(b, port, sizeof port);
-    tls_uri(b, "localhost", port, good, sizeof good);
-    tls_uri(b, "127.0.0.1", port, other_name, sizeof other_name);
+    declare_system(b, "tls");
+    pid_t proxy = broker_tls_start(b, port, sizeof port);
+    if (proxy < 0)
+        fail_msg("the TLS end does not start: are python3 and openssl installed?");
+    broker_tls_uri(b, "localhost", port, good, sizeof good);
+    broker_tls_uri(b, "127.0.0.1", port, other_name, sizeof other_name);
     snprintf(ca, sizeof ca, "%s/ca.pem", b->folder);
     const struct amqp_settings refused[] = {{.uri = good}, {.uri = other_name, .ca_file = ca}};
     for (size_t i = 0; i < 2; i++) {
@@ -623,20 +390,20 @@ static void over_tls_the_certificate_is_verified_and_all_works_the_same(void **s
         if (rc != ERR_UNAVAILABLE && rc != ERR_INVALID) /* invalid: a machine without ca-certificates */
             fail_msg("row %zu: %d %s", i, rc, err.text);
     }
-    struct client *c = new_client(b, (struct amqp_settings){.uri = good, .ca_file = ca, .heartbeat_s = 1});
+    struct client *c = client_new(b, (struct amqp_settings){.uri = good, .ca_file = ca, .heartbeat_s = 1});
     UNTIL(c, c->ups == 1);
     amqp_consume(c->amqp, "tidegate.to.tls", 0, NULL, &err);
     c->ack_at_once = true;
-    send_and_wait(c, "tls.order.upsert", 0, 200, 3000);
-    send_and_wait(c, "tls.order.upsert", 200, 1, 300000);
+    client_send(c, "tls.order.upsert", 0, 200, 3000);
+    client_send(c, "tls.order.upsert", 200, 1, 300000);
     UNTIL(c, c->count == 201);
     assert_int_equal(c->seen[200].sum, sum_of_filled(300000));
-    idle(c, 4000); /* heartbeats alone keep it up */
-    assert_int_equal(depth(c, "tidegate.to.tls"), 0);
+    client_idle(c, 4000); /* heartbeats alone keep it up */
+    assert_int_equal(client_depth(c, "tidegate.to.tls"), 0);
     assert_int_equal(c->downs, 0);
     kill(proxy, SIGTERM);
     UNTIL(c, c->downs == 1);
-    free_client(c);
+    client_free(c);
     waitpid(proxy, NULL, 0);
 }
 

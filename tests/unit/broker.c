@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SERVER "/usr/lib/rabbitmq/bin/rabbitmq-server"
@@ -57,4 +59,37 @@ void broker_remove(struct broker *b)
     snprintf(line, sizeof line, "rm -rf '%s'", b->folder);
     if (system(line) != 0)
         fprintf(stderr, "could not remove %s\n", b->folder);
+}
+
+pid_t broker_tls_start(const struct broker *b, char *port, size_t size)
+{
+    char script[] = "tests/unit/tls_proxy.py", path[128], target[8] = "";
+    const char *digits = strrchr(b->uri, ':') + 1;
+    snprintf(target, sizeof target, "%.*s", (int)strcspn(digits, "/"), digits);
+    snprintf(path, sizeof path, "%s/port", b->folder);
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        execl("/usr/bin/python3", "python3", script, b->folder, target, (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 200; i++, usleep(50000)) {
+        FILE *f = fopen(path, "r");
+        bool read = f && fgets(port, (int)size, f);
+        if (f)
+            fclose(f);
+        if (read)
+            return child;
+    }
+    if (child > 0) {
+        kill(child, SIGTERM);
+        waitpid(child, NULL, 0);
+    }
+    return -1;
+}
+
+void broker_tls_uri(const struct broker *b, const char *host, const char *port, char *out, size_t size)
+{
+    const char *user = b->uri + strlen("amqp://");
+    snprintf(out, size, "amqps://%.*s@%s:%s/tidegate", (int)strcspn(user, "@"), user, host, port);
 }

@@ -174,7 +174,8 @@ static void check_field(struct history *h, const struct record *r, int system, c
     value_of(h, r, field->index, has);
     if (!sets && !field_mask_has(&r->present, field->index))
         return; /* its owner has not said anything yet */
-    if (!sets && (!field_mask_has(&rule->flow_known[system], field->index) || field_mask_has(&v->refused, field->index)))
+    if (!sets &&
+        (!field_mask_has(&rule->flow_known[system], field->index) || field_mask_has(&v->refused, field->index)))
         return;
     if (v->rejected || v->waits)
         return; /* it would not take it, or what it refers to */
