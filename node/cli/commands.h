@@ -15,6 +15,7 @@ int command_up(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_status(int argc, char **argv);
 int command_tail(int argc, char **argv);
+int command_held(int argc, char **argv);
 int command_why(int argc, char **argv);
 int command_test(int argc, char **argv);
 

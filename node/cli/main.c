@@ -11,6 +11,7 @@ static const struct command {
     {"up", command_up, "run the whole node on this machine"},
     {"check", command_check, "prove configuration, rules and mappings; print who sets what and who gets it"},
     {"status", command_status, "what runs, what waits, what is held"},
+    {"held", command_held, "what was set aside and why, grouped by cause"},
     {"tail", command_tail, "the messages as they travel, a readable line each, or JSON"},
     {"test", command_test, "policy tests: given these changes, what do the rules make of them"},
     {"why", command_why, "why a record's values are what they are, and what each system has of them"},

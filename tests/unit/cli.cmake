@@ -1,5 +1,6 @@
 unit_test(cli_notice SOURCES ${CMAKE_CURRENT_LIST_DIR}/cli_notice.c USES notice base)
 unit_test(cli_status SOURCES ${CMAKE_CURRENT_LIST_DIR}/cli_status.c USES status_words edge config base)
+unit_test(cli_held SOURCES ${CMAKE_CURRENT_LIST_DIR}/cli_held.c USES held_words edge config base)
 unit_test(cli_why SOURCES ${CMAKE_CURRENT_LIST_DIR}/cli_why.c USES why_words edge config base)
 
 # `tidegate up` as a person starts and stops it; skipped only where RabbitMQ is not installed.
