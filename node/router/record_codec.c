@@ -5,7 +5,7 @@
 
 #include <endian.h>
 
-#define FORMAT 2
+#define FORMAT 2 /* 1 has no turns; it is read, too */
 #define FLAG_WAITS 1
 #define FLAG_REJECTED 2
 #define FLAG_CREATING 4
@@ -324,6 +324,16 @@ static void get_view(struct reading *in)
     get_stances(in, system, &seen, &told);
 }
 
+static void get_head(struct reading *in, uint64_t format)
+{
+    in->broken |= format == 0;
+    in->record->revision = (int64_t)get_number(in);
+    if (format == 1)
+        return;
+    in->record->turns = (uint32_t)get_number(in);
+    in->record->turns_since = (moment_us)get_fixed(in);
+}
+
 int record_decode(struct record **out, const struct layout *l, uint32_t system_count, struct text key,
                   struct text bytes, struct err *err)
 {
@@ -337,11 +347,12 @@ int record_decode(struct record **out, const struct layout *l, uint32_t system_c
         record_free(in.record);
         return err_set(err, ERR_NOMEM, "no memory for record %.*s", TEXT_ARG(key));
     }
-    if (get_number(&in) != FORMAT)
-        in.broken = true;
-    in.record->revision = (int64_t)get_number(&in);
-    in.record->turns = (uint32_t)get_number(&in);
-    in.record->turns_since = (moment_us)get_fixed(&in);
+    uint64_t format = get_number(&in);
+    if (format > FORMAT && !in.broken) {
+        record_free(in.record);
+        return err_set(err, ERR_INVALID, "record %.*s was stored by a later version of Tidegate: run that one", TEXT_ARG(key));
+    }
+    get_head(&in, format);
     struct field_mask present = get_mask(&in), unresolved = get_mask(&in);
     in.record->present = now(&in, &present);
     in.record->unresolved = now(&in, &unresolved);

@@ -192,6 +192,35 @@ static void bytes_come_back(void **state)
     buf_release(&bytes);
 }
 
+/* Format 1 has no turns (a number and 8 bytes) after the revision, which is two bytes here. */
+static void other_formats(void **state)
+{
+    const struct fixture *f = *state;
+    enum { HEAD = 3, TURNS = 9 };
+    struct record *r = sample(f), *back;
+    struct buf line, bytes;
+    struct err err;
+    buf_init(&line, LAYOUT_TEXT_MAX);
+    buf_init(&bytes, 1u << 20);
+    layout_write(&line, f->product, systems, 3);
+    struct layout l = layout_of(f, buf_cstr(&line), systems, 3);
+    record_encode(&bytes, r);
+    char *old = malloc(bytes.n - TURNS);
+    memcpy(old, bytes.p, HEAD);
+    memcpy(old + HEAD, bytes.p + HEAD + TURNS, bytes.n - HEAD - TURNS);
+    old[0] = 1;
+    assert_int_equal(record_decode(&back, &l, 3, r->key, (struct text){old, bytes.n - TURNS}, &err), 0);
+    assert_sample(f, back);
+    record_free(back);
+    old[0] = 3;
+    assert_int_equal(record_decode(&back, &l, 3, r->key, (struct text){old, bytes.n - TURNS}, &err), ERR_INVALID);
+    assert_non_null(strstr(err.text, "stored by a later version"));
+    free(old);
+    record_free(r);
+    buf_release(&line);
+    buf_release(&bytes);
+}
+
 static void a_layout_of_old_is_mapped(void **state)
 {
     const struct fixture *f = *state;
@@ -252,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_copy_is_apart),
         cmocka_unit_test(tidying_loses_nothing),
         cmocka_unit_test(bytes_come_back),
+        cmocka_unit_test(other_formats),
         cmocka_unit_test(a_layout_of_old_is_mapped),
         cmocka_unit_test(a_damaged_layout_is_refused),
         cmocka_unit_test(masks_walk_both_words),
