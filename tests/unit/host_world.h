@@ -67,7 +67,13 @@ void world_turn_ms(struct world *w, int ms);
 /* GET or POST to the adapter; returns the status, or a negative code. */
 int world_http(struct world *w, const char *method, const char *path, const char *body, const char *secret,
                char *answer, size_t size);
+int world_push(struct world *w, const char *body, const char *secret); /* a webhook; its status */
+bool world_says(struct world *w, const char *path, const char *words); /* GET: 200, with these words */
+/* Writes the adapter's mapping, of one entity, for its next start. fields: the list's entries. */
+void world_mapping(const struct world *w, const char *entity, const char *fields);
 
+/* The API (host_api.c). */
+void api_open(struct world *w);
 struct api_object *api_add(struct world *w, const char *id, const char *sku, const char *name);
 void api_edit(struct world *w, const char *id, const char *name);
 struct api_object *api_find(struct world *w, const char *id);
