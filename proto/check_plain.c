@@ -53,8 +53,8 @@ static int check_text(const struct check *c, const struct field *f, size_t max, 
     char where[PATH_TEXT];
     if (v->kind != VALUE_TEXT)
         return check_mismatch(c, f, path, v, "stands where a text belongs");
-    if (v->text.n > max)
-        return check_too_large(c, path, v->text.n, max, "bytes");
+    if (v->text.n > max && text_characters(v->text) > max)
+        return check_too_large(c, path, text_characters(v->text), max, "characters");
     if (has_nul(v->text))
         return err_set(c->err, ERR_INVALID, "%s: the text holds a NUL character", path_print(where, path));
     if (v->text.n >= 13 && !f->is_key && !is_bar_code(f, v->text) && text_has_card_number(v->text))

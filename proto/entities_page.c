@@ -22,7 +22,7 @@ static void print_type(struct buf *out, const struct field *f, enum field_type t
 {
     switch (type) {
     case FIELD_TEXT:
-        buf_printf(out, "text, %u bytes", f->type == FIELD_TEXT ? f->max : SCHEMA_TEXT_DEFAULT);
+        buf_printf(out, "text, %u characters", f->type == FIELD_TEXT ? f->max : SCHEMA_TEXT_DEFAULT);
         break;
     case FIELD_REF:
         buf_printf(out, "ref to [%.*s](#%.*s)", TEXT_ARG(f->ref_entity), TEXT_ARG(f->ref_entity));

@@ -16,7 +16,7 @@
  *     );
  *   };
  *
- * Types: text (max bytes, default 1,024), decimal, int, bool, moment (RFC 3339 text, canonical as base/moment.h writes
+ * Types: text (max characters, default 1,024), decimal, int, bool, moment (RFC 3339 text, canonical as base/moment.h writes
  * it), date (YYYY-MM-DD), enum, ref (the native id of another entity's object, as text; within the router a record
  * key), map, list. Any field may be null. A field name is [a-z][a-z0-9_]{0,63}. */
 #ifndef TIDEGATE_PROTO_SCHEMA_H
@@ -44,7 +44,7 @@ enum field_type {
 #define SCHEMA_FIELDS_MAX 128 /* of one entity, one map or one list element */
 #define SCHEMA_ENTITIES_MAX 256
 #define SCHEMA_NAME_MAX 64       /* bytes of an entity's or a field's name */
-#define SCHEMA_TEXT_DEFAULT 1024 /* bytes of a text field without `max`, and of a text in a list */
+#define SCHEMA_TEXT_DEFAULT 1024 /* characters of a text field without `max`, and of a text in a list */
 #define SCHEMA_LIST_DEFAULT 1000
 #define SCHEMA_REF_MAX 400 /* bytes: a native id or a record key */
 
@@ -52,7 +52,7 @@ struct field {
     struct text name;
     enum field_type type;
     uint32_t index;            /* place in its entity or parent field: 0, 1, … */
-    uint32_t max;              /* FIELD_TEXT: bytes; FIELD_LIST: elements (default 1,000) */
+    uint32_t max;              /* FIELD_TEXT: characters; FIELD_LIST: elements (default 1,000) */
     bool code;                 /* FIELD_TEXT: a bar code: up to 14 digits alone are no card number */
     bool personal;             /* masked in logs and tail; holds for everything below */
     struct text ref_entity;    /* FIELD_REF */

@@ -55,7 +55,7 @@ static int read_max(struct loader *l, const struct config_node *at, struct field
     int rc = config_int(at, "max", &max, l->err);
     if (!rc && (max < 1 || max > limit))
         rc = config_complain(at, l->err, "max is %lld; it is 1 to %lld %s", (long long)max, (long long)limit,
-                             list ? "elements" : "bytes");
+                             list ? "elements" : "characters");
     f->max = (uint32_t)max;
     return rc;
 }

@@ -128,3 +128,11 @@ bool text_eq_constant_time(struct text a, struct text b)
         difference |= (unsigned char)(a.p[i] ^ b.p[i]);
     return difference == 0;
 }
+
+size_t text_characters(struct text a)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < a.n; i++)
+        count += ((unsigned char)a.p[i] & 0xC0) != 0x80;
+    return count;
+}

@@ -44,6 +44,7 @@ bool text_starts(struct text a, const char *prefix);
 bool text_split(struct text a, char c, struct text *head, struct text *tail);
 /* Offset of the first byte that is not valid UTF-8 (RFC 3629: no surrogates, nothing over U+10FFFF), or -1. */
 ptrdiff_t text_utf8_fault(struct text a);
+size_t text_characters(struct text a); /* of valid UTF-8: its code points */
 bool text_has_control(struct text a); /* a byte under 0x20, or 0x7F */
 /* True when some run of 13 to 19 digits (single spaces and hyphens between digits allowed), not touching another
  * digit or letter, passes the Luhn check and begins as an issued card number of its length does (ISO/IEC 7812: 2 to 6).

@@ -201,6 +201,9 @@ static int run_file(struct test *t, const char *path, struct err *err)
     if (!rc)
         rc = run_step(t, &s, err);
     end_case(t);
+    if (!rc && t->write && buf_failed(&t->written))
+        rc = err_set(err, ERR_TOO_LARGE, "%s: with what is written into it, it would be over %u MiB; nothing is written", path,
+                     FILE_BYTES >> 20);
     if (!rc && t->write)
         rc = os_write_file(path, buf_view(&t->written), 0644, err);
     buf_release(&t->written);

@@ -99,7 +99,7 @@ int sink_emit(struct sink *s, const char *entity, struct text object_id, const s
     int rc = mapping_in(s->h->session.mapping, entity, native, &s->scratch, &m, &why);
     if (rc == 0)
         rc = check_bounds(&m, &why);
-    if (rc == ERR_INVALID || rc == ERR_DENIED)
+    if (rc == ERR_INVALID || rc == ERR_DENIED || rc == ERR_TOO_LARGE) /* this one object's fault */
         return sink_refuse(s, e, object_id, &why, err);
     if (rc != 0)
         return too_large(s, err);

@@ -5,6 +5,7 @@
 
 #define BEGIN 1800000000 /* seconds: t= counts from here */
 #define HELD_MAX 256     /* items that one rehearsal may hold */
+#define SECONDS_MAX 1000000000
 
 int rehearsal_start(struct rehearsal *r, const struct rules *rules, struct store *store, struct err *err)
 {
@@ -42,7 +43,14 @@ static bool named(struct text w, const char *name, struct text *value)
     return true;
 }
 
-static void read_option(struct text one, struct message *m)
+static bool is_number(struct text one, const char *name, int64_t most, int64_t *out)
+{
+    struct text value;
+    return named(one, name, &value) && text_to_i64(value, out) && *out >= 0 && *out <= most;
+}
+
+/* Whether it is an option that the line may have. */
+static bool read_option(struct text one, struct message *m)
 {
     struct text value;
     int64_t number;
@@ -50,11 +58,11 @@ static void read_option(struct text one, struct message *m)
         m->version = value;
     else if (named(one, "key=", &value))
         m->key = value;
-    else if (named(one, "t=", &value) && text_to_i64(value, &number))
+    else if (is_number(one, "t=", SECONDS_MAX, &number))
         m->time = (BEGIN + number) * MOMENT_SECOND;
-    else if (named(one, "#", &value) && text_to_i64(value, &number))
+    else if (is_number(one, "#", INT64_MAX, &number))
         m->revision = number;
-    else if (named(one, "after=", &value) && text_to_i64(value, &number)) {
+    else if (is_number(one, "after=", INT64_MAX, &number)) {
         m->revision = number;
         m->stamped = true;
     } else if (m->verdict == VERDICT_REFUSED && m->type == MESSAGE_OUTCOME)
@@ -63,13 +71,19 @@ static void read_option(struct text one, struct message *m)
         m->native = one;
     else if (text_is(one, "deleted"))
         m->op = OP_DELETE;
+    else
+        return false;
+    return true;
 }
 
 static int read_rest(struct rehearsal *r, struct text rest, struct message *m, struct err *err)
 {
     m->fields = value_map(&r->arena, 0);
-    while (rest.n && rest.p[0] != '{')
-        read_option(word(&rest), m);
+    while (rest.n && rest.p[0] != '{') {
+        struct text one = word(&rest);
+        if (!read_option(one, m))
+            return err_set(err, ERR_INVALID, "\"%.*s\" is none of v=, key=, t=, after=, deleted, {\"field\": …}", TEXT_ARG(one));
+    }
     return rest.n ? json_parse(&r->arena, rest, &m->fields, err) : 0;
 }
 
@@ -223,7 +237,9 @@ static int act(struct rehearsal *r, struct text line, struct err *err)
         r->desk.settings.first_reads_done = false;
         return 0;
     }
-    if (named(line, "wait ", &rest) && text_to_i64(rest, &seconds)) {
+    if (named(line, "wait ", &rest)) {
+        if (!is_number(line, "wait ", SECONDS_MAX, &seconds))
+            return err_set(err, ERR_INVALID, "wait how many seconds? %.*s is not from 0 to %d", TEXT_ARG(rest), SECONDS_MAX);
         r->desk.now = r->now += seconds * MOMENT_SECOND;
         rc = desk_overdue(&r->desk, err);
         return rc < 0 ? rc : 0;

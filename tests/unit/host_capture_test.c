@@ -128,6 +128,25 @@ static void test_object_that_cannot_be_mapped_waits_for_a_better_mapping(void **
     suite_leave(state);
 }
 
+/* 255 characters, whatever their bytes, are the most that a product's name may have. */
+static void test_what_is_too_long_is_refused_alone(void **state)
+{
+    struct world *w = suite_enter(state);
+    world_mapping(w, "product", "{ field = \"sku\"; path = \".sku\"; },\n"
+                                "{ field = \"name\"; in = \"if .sku == \\\"S1\\\" then .name * 255 else .name * 256 end\"; }");
+    api_add(w, "u1", "S1", "é");
+    api_add(w, "u2", "S2", "é");
+    api_add(w, "u3", "S1", "é");
+    world_start(w);
+    UNTIL(w, world_changes_of(w, "u3", NULL) == 1);
+    assert_int_equal(world_changes_of(w, "u1", NULL), 1);
+    assert_int_equal(world_changes_of(w, "u2", NULL), 0);
+    UNTIL(w, world_says(w, "/status", "\"object\":\"u2\""));
+    assert_true(world_says(w, "/status", "product.name: 256 characters, at most 255"));
+    assert_int_equal(world_push(w, "{\"id\":\"u2\",\"event\":\"e1\"}", "s3cret"), 422);
+    suite_leave(state);
+}
+
 static void test_a_failure_without_words_is_shown_with_a_reason(void **state)
 {
     struct world *w = suite_enter(state);
@@ -263,6 +282,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_push_is_not_taken_while_the_broker_is_down),
         cmocka_unit_test(test_card_number_is_refused_at_the_door),
         cmocka_unit_test(test_object_that_cannot_be_mapped_waits_for_a_better_mapping),
+        cmocka_unit_test(test_what_is_too_long_is_refused_alone),
         cmocka_unit_test(test_a_failure_without_words_is_shown_with_a_reason),
         cmocka_unit_test(test_read_that_overlaps_a_write_is_not_published),
         cmocka_unit_test(test_object_that_we_create_is_not_published_before_its_outcome),

@@ -97,6 +97,8 @@ class Policy(unittest.TestCase):
                 ("test a\n    applied\n", ":2: nothing stands above that could lead to this"),
                 ("test a\nshop order\n", ":2: a line says SYSTEM ENTITY ID"),
                 ('test a\n\nshop order 1 {"a\n', ":3: JSON, byte 1: a string that does not end"),
+                ('test a\nshop order 1 delete {"number": "1"}\n', ':2: "delete" is none of v=, key=, t=, after=, deleted'),
+                ("test a\nwait 99999999999999999\n", ":2: wait how many seconds?"),
                 ("test a\nshop done o #1 4\n", ':2: an outcome names the record, such as shop:order:1001, not "o"')):
             code, said = run(self.file(text))
             self.assertEqual(code, 2, said)

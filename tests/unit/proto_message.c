@@ -256,7 +256,7 @@ static void test_bounds(void **state)
     m = change(f);
     m.fields.members[0].value = value_text(long_text(f, 256));
     assert_int_equal(write_and_read(f, &m, &got, &err), ERR_TOO_LARGE);
-    assert_string_equal(err.text, "product.sku: 256 bytes, at most 255");
+    assert_string_equal(err.text, "product.sku: 256 characters, at most 255");
     assert_true(text_is(got.subject_id, "p-1")); /* what was read stands, so that the message can be held */
 }
 

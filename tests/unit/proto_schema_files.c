@@ -75,7 +75,7 @@ static void test_faults(void **state)
         {FIELD("{ type = \"text\"; }"), "a field needs a name"},
         {FIELD("{ name = \"Sku\"; type = \"text\"; }"), "a field needs a name of small letters"},
         {FIELD("{ name = \"a\"; type = \"text\"; maxx = 3; }"), "maxx"},
-        {FIELD("{ name = \"a\"; type = \"text\"; max = 0; }"), "max is 0; it is 1 to 1048576 bytes"},
+        {FIELD("{ name = \"a\"; type = \"text\"; max = 0; }"), "max is 0; it is 1 to 1048576 characters"},
         {FIELD("{ name = \"a\"; type = \"text\"; values = [\"x\"]; }"), "values"},
         {FIELD("{ name = \"a\"; type = \"decimal\"; max = 3; }"), "max"},
         {FIELD("{ name = \"a\"; type = \"enum\"; }"), "an enum needs values"},
