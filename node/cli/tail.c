@@ -85,6 +85,10 @@ static int listen_and_print(struct tail *t, struct err *err)
     int rc = node_config_load(&t->config, t->config_path, err);
     if (rc == 0)
         rc = schema_load(&t->schema, t->config.entity_folders, t->config.entity_folder_count, err);
+    char hint[NEAREST_HINT_MAX];
+    if (rc == 0 && t->entity && !schema_find(t->schema, text_of(t->entity)))
+        rc = err_set(err, ERR_INVALID, "there is no entity \"%s\"%s", t->entity,
+                     schema_hint(t->schema, text_of(t->entity), hint));
     if (rc == 0)
         rc = command_broker(&t->config, &uri, err);
     if (rc == 0)

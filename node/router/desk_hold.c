@@ -43,6 +43,11 @@ int desk_hold(struct desk *d, enum held_reason reason, const struct message *m, 
         h.key = m->key;
         h.native = m->type == MESSAGE_CHANGE ? m->subject_id : m->native;
     }
+    if (m && m->type == MESSAGE_CHANGE && (reason == HELD_CONFLICT || reason == HELD_DELETE)) { /* one an object */
+        struct text object = arena_printf(&d->arena, "%.*s:%.*s:%.*s", TEXT_ARG(h.system), TEXT_ARG(h.entity), TEXT_ARG(h.native));
+        h.id = held_id(reason, object, other, id);
+        return put(d, &h, true, err);
+    }
     h.id = held_id(reason, m ? m->id : (struct text){NULL, 0}, other, id);
     return put(d, &h, false, err);
 }

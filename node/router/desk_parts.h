@@ -38,7 +38,8 @@ int desk_claim(struct desk *d, struct record *r, int system, struct text native,
 /* The record has no longer an object under way in the system. */
 int desk_created(struct desk *d, struct record *r, int system, struct err *err);
 
-/* Holds a message; texts are completed from m (may be NULL). other: what makes it one of its kind beside its id. */
+/* Holds a message; texts are completed from m (may be NULL). other: what makes it one of its kind beside its id. A change
+ * that is a conflict or a delete is held once an object, the newest. */
 int desk_hold(struct desk *d, enum held_reason reason, const struct message *m, struct text bytes, struct text other,
               struct text cause, struct text rule, struct err *err);
 /* Holds, or replaces, the one item about a record and a target. */

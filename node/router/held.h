@@ -37,7 +37,7 @@ struct held { /* texts are borrowed; each may be empty */
 };
 
 const char *held_word(enum held_reason r);
-/* From the reason and what makes the item one of its kind: a message's id, or a record's key and a target, or a record's
+/* From the reason and what makes the item one of its kind: a message's id, "system:entity:native" of an object, or a record's key and a target, or a record's
  * key and "system.field". */
 struct text held_id(enum held_reason r, struct text one, struct text other, char out[UUID_TEXT]);
 /* One JSON object, without the message (which may hold personal data). */
