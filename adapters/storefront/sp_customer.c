@@ -2,7 +2,11 @@
  *
  * A company is found again by its externalId, which the shop keeps unique: the customer number, else the record key.
  * Its address and phone are those of its first location. A customer is found again by the metafield tidegate.key. A
- * person who is an account of his own is the customer himself: what changes of him comes with the contact. */
+ * person who is an account of his own is the customer himself: what changes of him comes with the contact.
+ *
+ * What is stored is told as the writing mutation itself answers it. Read afterwards, the object could show what a
+ * person has set since then, and that would pass for the shop's way to write our value. Only the address mutations
+ * answer no object: after them, the part that holds the address is read. */
 #include "sp.h"
 
 #define USER_ERRORS " userErrors { field message code } "
@@ -19,22 +23,6 @@ static enum delivery run(struct session *s, const struct command *c, const char 
     return sp_user_errors(r, found);
 }
 
-static enum delivery read_back(struct session *s, const struct command *c, const char *type, struct text id,
-                               struct delivery_result *r)
-{
-    struct err err = {0};
-    struct value data, variables = sp_map(c->arena, 1, "id", value_text(id));
-    const char *document =
-        arena_printf(c->arena, "query($id: ID!) { %s(id: $id) { %s } }", type, mapping_select(s->mapping, c->entity)).p;
-    if (sp_graphql(s, CALL_CATALOGUE, document, &variables, c->arena, &data, &err) < 0)
-        return delivery_retry(r, 0, true, "written, but not read back: %s", err.text);
-    const struct value *object = value_get(&data, type);
-    if (!object || object->kind != VALUE_MAP)
-        return delivery_refused(r, REFUSAL_CONFLICT, "the %s was deleted in the shop", type);
-    sp_external_key(c->arena, (struct value *)object);
-    return delivery_done(r, id, *object);
-}
-
 static struct value member(const struct value *v, const char *name)
 {
     const struct value *m = value_get(v, name);
@@ -46,6 +34,40 @@ static bool has_members(const struct value *v)
     return v->kind == VALUE_MAP && v->count;
 }
 
+/* `object` as answered becomes what is stored, or its part does when more of it is known already. */
+static void take(struct arena *a, struct value *stored, const struct value *object, const char *part)
+{
+    if (!object || object->kind != VALUE_MAP)
+        return;
+    if (stored->kind != VALUE_MAP)
+        *stored = *object;
+    else
+        value_set(a, stored, text_of(part), member(object, part));
+}
+
+static enum delivery read_part(struct session *s, const struct command *c, const char *type, struct text id,
+                               const char *part, struct value *stored, struct delivery_result *r)
+{
+    struct err err = {0};
+    struct value data, variables = sp_map(c->arena, 1, "id", value_text(id));
+    const char *document =
+        arena_printf(c->arena, "query($id: ID!) { %s(id: $id) { %s } }", type, mapping_select(s->mapping, c->entity)).p;
+    if (sp_graphql(s, CALL_CATALOGUE, document, &variables, c->arena, &data, &err) < 0)
+        return delivery_retry(r, 0, true, "written, but not read back: %s", err.text);
+    const struct value *object = value_get(&data, type);
+    if (!object || object->kind != VALUE_MAP)
+        return delivery_refused(r, REFUSAL_CONFLICT, "the %s was deleted in the shop", type);
+    take(c->arena, stored, object, part);
+    return DELIVERY_DONE;
+}
+
+/* The document with the fragment `shown`: what the mapping selects of that type. */
+static const char *showing(const struct session *s, const struct command *c, const char *type, const char *document)
+{
+    const char *select = mapping_select(s->mapping, c->entity);
+    return arena_printf(c->arena, "%s fragment shown on %s { %s }", document, type, select).p;
+}
+
 /* ---- companies ---- */
 
 struct company {
@@ -53,6 +75,8 @@ struct company {
     const struct command *c;
     struct value fields, location; /* CompanyInput, CompanyLocationInput */
     struct text id, location_id;
+    struct value stored;
+    bool address_written;
 };
 
 static enum delivery find_company(struct company *k, struct text external_id, struct delivery_result *r)
@@ -81,10 +105,14 @@ static enum delivery create_company(struct company *k, struct delivery_result *r
         value_set(a, &input, text_of("companyLocation"), k->location);
     enum delivery kind =
         run(k->s, k->c,
-            "mutation($input: CompanyCreateInput!) { companyCreate(input: $input) { company { id }" USER_ERRORS "} }",
+            showing(k->s, k->c, "Company",
+                    "mutation($input: CompanyCreateInput!) { companyCreate(input: $input) { company { id ...shown "
+                    "}" USER_ERRORS "} }"),
             sp_map(a, 1, "input", input), "companyCreate", &payload, r);
-    if (kind == DELIVERY_DONE)
+    if (kind == DELIVERY_DONE) {
         k->id = value_text_at(&payload, "company.id");
+        take(a, &k->stored, value_get(&payload, "company"), "id");
+    }
     return kind;
 }
 
@@ -112,12 +140,16 @@ static enum delivery write_location(struct company *k, struct delivery_result *r
     enum delivery kind = DELIVERY_DONE;
     if (phone.kind == VALUE_TEXT)
         kind = run(k->s, k->c,
-                   "mutation($id: ID!, $input: CompanyLocationUpdateInput!) { companyLocationUpdate(companyLocationId: "
-                   "$id, input: "
-                   "$input) {" USER_ERRORS "} }",
+                   showing(k->s, k->c, "Company",
+                           "mutation($id: ID!, $input: CompanyLocationUpdateInput!) { companyLocationUpdate("
+                           "companyLocationId: $id, input: $input) { companyLocation { company { ...shown } "
+                           "}" USER_ERRORS "} }"),
                    sp_map(a, 2, "id", value_text(k->location_id), "input", sp_map(a, 1, "phone", phone)),
                    "companyLocationUpdate", &payload, r);
-    if (kind == DELIVERY_DONE && has_members(&address))
+    if (kind == DELIVERY_DONE && phone.kind == VALUE_TEXT)
+        take(a, &k->stored, value_at(&payload, "companyLocation.company"), "locations");
+    k->address_written = has_members(&address);
+    if (kind == DELIVERY_DONE && k->address_written)
         kind =
             run(k->s, k->c,
                 "mutation($id: ID!, $address: CompanyAddressInput!, $types: [CompanyAddressType!]!) { "
@@ -134,11 +166,13 @@ static enum delivery update_company(struct company *k, struct delivery_result *r
     struct value payload;
     enum delivery kind = DELIVERY_DONE;
     if (has_members(&k->fields))
-        kind =
-            run(k->s, k->c,
-                "mutation($id: ID!, $input: CompanyInput!) { companyUpdate(companyId: $id, input: $input) {" USER_ERRORS
-                "} }",
-                sp_map(a, 2, "id", value_text(k->id), "input", k->fields), "companyUpdate", &payload, r);
+        kind = run(k->s, k->c,
+                   showing(k->s, k->c, "Company",
+                           "mutation($id: ID!, $input: CompanyInput!) { companyUpdate(companyId: $id, input: $input) { "
+                           "company { ...shown }" USER_ERRORS "} }"),
+                   sp_map(a, 2, "id", value_text(k->id), "input", k->fields), "companyUpdate", &payload, r);
+    if (kind == DELIVERY_DONE && has_members(&k->fields))
+        take(a, &k->stored, value_get(&payload, "company"), "id");
     return kind == DELIVERY_DONE && has_members(&k->location) ? write_location(k, r) : kind;
 }
 
@@ -164,7 +198,12 @@ enum delivery sp_deliver_account(struct session *s, const struct command *c, con
     if (k.fields.kind != VALUE_MAP)
         k.fields = value_map(c->arena, 0);
     enum delivery kind = write_company(&k, r);
-    return kind == DELIVERY_DONE ? read_back(s, c, "company", k.id, r) : kind;
+    if (kind == DELIVERY_DONE && (k.address_written || k.stored.kind != VALUE_MAP))
+        kind = read_part(s, c, "company", k.id, "locations", &k.stored, r);
+    if (kind != DELIVERY_DONE)
+        return kind;
+    sp_external_key(c->arena, &k.stored);
+    return delivery_done(r, k.id, k.stored);
 }
 
 /* ---- customers ---- */
@@ -174,6 +213,8 @@ struct customer {
     const struct command *c;
     struct value fields, address, contact; /* CustomerInput, MailingAddressInput, CompanyContactInput */
     struct text id;
+    struct value stored;
+    bool address_written;
 };
 
 static enum delivery find_customer(struct customer *k, struct delivery_result *r)
@@ -200,11 +241,14 @@ static enum delivery create_customer(struct customer *k, struct delivery_result 
     }
     enum delivery kind =
         run(k->s, k->c,
-            "mutation($input: CustomerInput!) { customerCreate(input: $input) { customer { id } userErrors { field "
-            "message } } }",
+            showing(k->s, k->c, "Customer",
+                    "mutation($input: CustomerInput!) { customerCreate(input: $input) { customer { id ...shown } "
+                    "userErrors { field message } } }"),
             sp_map(a, 1, "input", k->fields), "customerCreate", &payload, r);
-    if (kind == DELIVERY_DONE)
+    if (kind == DELIVERY_DONE) {
         k->id = value_text_at(&payload, "customer.id");
+        take(a, &k->stored, value_get(&payload, "customer"), "id");
+    }
     return kind;
 }
 
@@ -212,6 +256,7 @@ static enum delivery write_address(struct customer *k, struct text address_id, s
 {
     struct arena *a = k->c->arena;
     struct value payload;
+    k->address_written = true;
     if (address_id.n)
         return run(k->s, k->c,
                    "mutation($id: ID!, $address_id: ID!, $address: MailingAddressInput!) { "
@@ -233,9 +278,20 @@ static enum delivery update_customer(struct customer *k, struct delivery_result 
     if (!has_members(&k->fields))
         return DELIVERY_DONE;
     value_set(a, &k->fields, text_of("id"), value_text(k->id));
-    return run(k->s, k->c,
-               "mutation($input: CustomerInput!) { customerUpdate(input: $input) { userErrors { field message } } }",
-               sp_map(a, 1, "input", k->fields), "customerUpdate", &payload, r);
+    enum delivery kind = run(k->s, k->c,
+                             showing(k->s, k->c, "Customer",
+                                     "mutation($input: CustomerInput!) { customerUpdate(input: $input) { customer { "
+                                     "...shown } userErrors { field message } } }"),
+                             sp_map(a, 1, "input", k->fields), "customerUpdate", &payload, r);
+    if (kind == DELIVERY_DONE)
+        take(a, &k->stored, value_get(&payload, "customer"), "id");
+    return kind;
+}
+
+static void take_place(struct customer *k, enum delivery kind, const struct value *payload)
+{
+    if (kind == DELIVERY_DONE)
+        take(k->c->arena, &k->stored, value_at(payload, "companyContact.customer"), "companyContactProfiles");
 }
 
 /* The customer's place at his company, and what the shop keeps there (title), or in his address book. */
@@ -256,18 +312,23 @@ static enum delivery write_around(struct customer *k, bool created, struct deliv
         kind = write_address(k, value_text_at(&data, "customer.defaultAddress.id"), r);
     if (kind == DELIVERY_DONE && !contact.n && sp_is(company, "Company")) {
         kind = run(k->s, k->c,
-                   "mutation($company: ID!, $customer: ID!) { companyAssignCustomerAsContact(companyId: $company, "
-                   "customerId: $customer) { "
-                   "companyContact { id }" USER_ERRORS "} }",
+                   showing(k->s, k->c, "Customer",
+                           "mutation($company: ID!, $customer: ID!) { companyAssignCustomerAsContact(companyId: "
+                           "$company, customerId: $customer) { companyContact { id customer { ...shown } "
+                           "}" USER_ERRORS "} }"),
                    sp_map(a, 2, "company", value_text(company), "customer", value_text(k->id)),
                    "companyAssignCustomerAsContact", &payload, r);
         contact = value_text_at(&payload, "companyContact.id");
+        take_place(k, kind, &payload);
     }
-    if (kind == DELIVERY_DONE && contact.n && has_members(&k->contact))
+    if (kind == DELIVERY_DONE && contact.n && has_members(&k->contact)) {
         kind = run(k->s, k->c,
-                   "mutation($id: ID!, $input: CompanyContactInput!) { companyContactUpdate(companyContactId: $id, "
-                   "input: $input) {" USER_ERRORS "} }",
+                   showing(k->s, k->c, "Customer",
+                           "mutation($id: ID!, $input: CompanyContactInput!) { companyContactUpdate(companyContactId: "
+                           "$id, input: $input) { companyContact { customer { ...shown } }" USER_ERRORS "} }"),
                    sp_map(a, 2, "id", value_text(contact), "input", k->contact), "companyContactUpdate", &payload, r);
+        take_place(k, kind, &payload);
+    }
     return kind;
 }
 
@@ -294,5 +355,7 @@ enum delivery sp_deliver_contact(struct session *s, const struct command *c, con
     enum delivery kind = created ? create_customer(&k, r) : update_customer(&k, r);
     if (kind == DELIVERY_DONE && needs_around(&k, created))
         kind = write_around(&k, created, r);
-    return kind == DELIVERY_DONE ? read_back(s, c, "customer", k.id, r) : kind;
+    if (kind == DELIVERY_DONE && (k.address_written || k.stored.kind != VALUE_MAP))
+        kind = read_part(s, c, "customer", k.id, "defaultAddress", &k.stored, r);
+    return kind == DELIVERY_DONE ? delivery_done(r, k.id, k.stored) : kind;
 }

@@ -3,7 +3,10 @@
  *
  * A new one is made with productSet under the metafield tidegate.key, which finds it again when the call is repeated.
  * Later changes go to productUpdate and productVariantsBulkUpdate, which touch only the fields named: productSet would
- * replace lists, and the shop's pictures are its own. A price is the variant's price. */
+ * replace lists, and the shop's pictures are its own. A price is the variant's price.
+ *
+ * What is stored is told as the writing mutation itself answers it: read afterwards, it could show what a person has
+ * set since then, and that would pass for the shop's way to write our value. */
 #include "sp.h"
 
 #define USER_ERRORS " userErrors { field message code } "
@@ -11,6 +14,12 @@
 static struct value member(const struct value *v, const char *name)
 {
     const struct value *m = value_get(v, name);
+    return m ? *m : value_null();
+}
+
+static struct value member_at(const struct value *v, const char *path)
+{
+    const struct value *m = value_at(v, path);
     return m ? *m : value_null();
 }
 
@@ -23,12 +32,17 @@ static enum delivery ask(struct session *s, const struct command *c, const char 
     return DELIVERY_DONE;
 }
 
+/* The document with the fragment `shown`: what the mapping selects of a variant. */
+static const char *showing(const struct session *s, const struct command *c, const char *document)
+{
+    const char *select = mapping_select(s->mapping, "product");
+    return arena_printf(c->arena, "%s fragment shown on ProductVariant { %s }", document, select).p;
+}
+
 static enum delivery read_variant(struct session *s, const struct command *c, struct text id, struct delivery_result *r)
 {
     struct value data;
-    const char *document = arena_printf(c->arena, "query($id: ID!) { productVariant(id: $id) { %s } }",
-                                        mapping_select(s->mapping, "product"))
-                               .p;
+    const char *document = showing(s, c, "query($id: ID!) { productVariant(id: $id) { ...shown } }");
     if (ask(s, c, document, sp_map(c->arena, 1, "id", value_text(id)), &data, r) != DELIVERY_DONE)
         return delivery_retry(r, 0, true, "written, but not read back");
     const struct value *variant = value_get(&data, "productVariant");
@@ -50,40 +64,71 @@ static enum delivery product_of(struct session *s, const struct command *c, stru
     return product->n ? DELIVERY_DONE : delivery_refused(r, REFUSAL_CONFLICT, "the variant was deleted in the shop");
 }
 
+/* *stored: the variant as answered, but what is known already of its product. */
 static enum delivery update_variant(struct session *s, const struct command *c, struct text product,
-                                    struct value fields, struct text variant, struct delivery_result *r)
+                                    struct value fields, struct text variant, struct value *stored,
+                                    struct delivery_result *r)
 {
     struct arena *a = c->arena;
-    struct value data, list = value_list(a, 1);
+    struct value data, list = value_list(a, 1), known = member(stored, "product");
     value_set(a, &fields, text_of("id"), value_text(variant));
     list.items[0] = fields;
-    enum delivery kind = ask(s, c,
-                             "mutation($product: ID!, $variants: [ProductVariantsBulkInput!]!) { "
-                             "productVariantsBulkUpdate(productId: $product, "
-                             "variants: $variants) {" USER_ERRORS "} }",
-                             sp_map(a, 2, "product", value_text(product), "variants", list), &data, r);
-    return kind == DELIVERY_DONE ? sp_user_errors(r, value_get(&data, "productVariantsBulkUpdate")) : kind;
+    enum delivery kind =
+        ask(s, c,
+            showing(s, c,
+                    "mutation($product: ID!, $variants: [ProductVariantsBulkInput!]!) { productVariantsBulkUpdate("
+                    "productId: $product, variants: $variants) { productVariants { ...shown }" USER_ERRORS "} }"),
+            sp_map(a, 2, "product", value_text(product), "variants", list), &data, r);
+    if (kind == DELIVERY_DONE)
+        kind = sp_user_errors(r, value_get(&data, "productVariantsBulkUpdate"));
+    if (kind != DELIVERY_DONE)
+        return kind;
+    *stored = member_at(&data, "productVariantsBulkUpdate.productVariants.0");
+    if (known.kind == VALUE_MAP && stored->kind == VALUE_MAP)
+        value_set(a, stored, text_of("product"), known);
+    return DELIVERY_DONE;
+}
+
+/* *stored: the variant as answered, if it is the product's first or only one. */
+static enum delivery update_fields(struct session *s, const struct command *c, struct value fields,
+                                   struct value *stored, struct delivery_result *r)
+{
+    struct value data;
+    enum delivery kind =
+        ask(s, c,
+            showing(s, c,
+                    "mutation($product: ProductUpdateInput!) { productUpdate(product: $product) { product { "
+                    "variants(first: 1) { nodes { ...shown } } } userErrors { field message } } }"),
+            sp_map(c->arena, 1, "product", fields), &data, r);
+    if (kind == DELIVERY_DONE)
+        kind = sp_user_errors(r, value_get(&data, "productUpdate"));
+    struct value first = member_at(&data, "productUpdate.product.variants.nodes.0");
+    if (kind == DELIVERY_DONE && text_eq(value_text_at(&first, "id"), c->native))
+        *stored = first;
+    return kind;
+}
+
+static enum delivery done(struct session *s, const struct command *c, struct text variant, const struct value *stored,
+                          struct delivery_result *r)
+{
+    return stored->kind == VALUE_MAP ? delivery_done(r, variant, *stored) : read_variant(s, c, variant, r);
 }
 
 static enum delivery update_product(struct session *s, const struct command *c, const struct value *native,
                                     struct delivery_result *r)
 {
     struct arena *a = c->arena;
-    struct value product_fields = member(native, "product"), variant_fields = member(native, "variant"), data;
+    struct value product_fields = member(native, "product"), variant_fields = member(native, "variant"),
+                 stored = value_null();
     struct text product = {0};
     enum delivery kind = product_of(s, c, c->native, &product, r);
     if (kind == DELIVERY_DONE && product_fields.kind == VALUE_MAP && product_fields.count) {
         value_set(a, &product_fields, text_of("id"), value_text(product));
-        kind = ask(s, c,
-                   "mutation($product: ProductUpdateInput!) { productUpdate(product: $product) { userErrors { field "
-                   "message } } }",
-                   sp_map(a, 1, "product", product_fields), &data, r);
-        if (kind == DELIVERY_DONE)
-            kind = sp_user_errors(r, value_get(&data, "productUpdate"));
+        kind = update_fields(s, c, product_fields, &stored, r);
     }
     if (kind == DELIVERY_DONE && variant_fields.kind == VALUE_MAP && variant_fields.count)
-        kind = update_variant(s, c, product, variant_fields, c->native, r);
-    return kind == DELIVERY_DONE ? read_variant(s, c, c->native, r) : kind;
+        kind = update_variant(s, c, product, variant_fields, c->native, &stored, r);
+    return kind == DELIVERY_DONE ? done(s, c, c->native, &stored, r) : kind;
 }
 
 /* The variant of a product that has only one: Shopify calls its option and value so. */
@@ -121,15 +166,18 @@ static enum delivery create_product(struct session *s, const struct command *c, 
     add_only_variant(c, &input, variant.kind == VALUE_MAP ? variant : value_map(a, 0));
     enum delivery kind = ask(
         s, c,
-        "mutation($input: ProductSetInput!, $identifier: ProductSetIdentifiers) { productSet(synchronous: true, input: "
-        "$input, identifier: $identifier) { product { variants(first: 1) { nodes { id } } }" USER_ERRORS "} }",
+        showing(s, c,
+                "mutation($input: ProductSetInput!, $identifier: ProductSetIdentifiers) { productSet(synchronous: "
+                "true, input: $input, identifier: $identifier) { product { variants(first: 1) { nodes { id ...shown "
+                "} } }" USER_ERRORS "} }"),
         sp_map(a, 2, "input", input, "identifier", sp_key_identifier(a, c->key)), &data, r);
     if (kind == DELIVERY_DONE)
         kind = sp_user_errors(r, value_get(&data, "productSet"));
     if (kind != DELIVERY_DONE)
         return kind;
-    struct text id = value_text_at(&data, "productSet.product.variants.nodes.0.id");
-    return id.n ? read_variant(s, c, id, r) : delivery_retry(r, 0, true, "productSet answered without a variant");
+    struct value stored = member_at(&data, "productSet.product.variants.nodes.0");
+    struct text id = value_text_at(&stored, "id");
+    return id.n ? delivery_done(r, id, stored) : delivery_retry(r, 0, true, "productSet answered without a variant");
 }
 
 enum delivery sp_deliver_product(struct session *s, const struct command *c, const struct value *native,
@@ -161,12 +209,13 @@ enum delivery sp_deliver_price(struct session *s, const struct command *c, const
                                struct delivery_result *r)
 {
     struct text variant = c->native.n ? c->native : value_text_at(c->fields, "product"), product = {0};
+    struct value stored = value_null();
     if (!sp_is(variant, "ProductVariant"))
         return delivery_refused(r, REFUSAL_MISSING, "a price needs its product");
     enum delivery kind = unsupported(s, c, r);
     if (kind == DELIVERY_DONE)
         kind = product_of(s, c, variant, &product, r);
     if (kind == DELIVERY_DONE && value_get(native, "price"))
-        kind = update_variant(s, c, product, value_copy(c->arena, native), variant, r);
-    return kind == DELIVERY_DONE ? read_variant(s, c, variant, r) : kind;
+        kind = update_variant(s, c, product, value_copy(c->arena, native), variant, &stored, r);
+    return kind == DELIVERY_DONE ? done(s, c, variant, &stored, r) : kind;
 }

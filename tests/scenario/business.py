@@ -16,6 +16,7 @@ from typing import Any
 
 import place  # noqa: F401
 from dataset import Company, Dataset, Line, Order, Product
+from hands import Standin  # tests/standins
 from node import Broken, Node
 from oracle import Oracle
 from people import People, order
@@ -39,6 +40,14 @@ class Business(unittest.TestCase):
         for one in self.hands.all:
             one.calm()
         self.assertEqual(self.node.pids(), self.pids)
+
+    # ---- the moment
+
+    def hold(self, system: Standin, kind: str, match: str, act: Any) -> None:
+        """Acts, and returns when the call that this brings about is held by the system (standins/faults.py), until calm()."""
+        system.faults({"kind": kind, "match": match})
+        act()
+        self.node.wait(f"a call with {match}", lambda: not system.call("GET", "/faults")["faults"], 60, 0.02)
 
     # ---- orders
 

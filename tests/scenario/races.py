@@ -113,7 +113,7 @@ class Stock(Business):
         self.sold("STOCK-1", 100)
         stale = self.stale()
         self.hands.erp.faults({"kind": "serialization", "match": '"sale.order","create"', "count": -1})
-        self.hold(self.hands.shop, "inventorySetQuantities", lambda: self.hands.erp.do("set_stock", sku="STOCK-1", quantity=40))
+        self.hold(self.hands.shop, "hold_before", "inventorySetQuantities", lambda: self.hands.erp.do("set_stock", sku="STOCK-1", quantity=40))
         row = self.place(sku="STOCK-1", quantity=3, inventory="obey")
         self.assertEqual(self.in_shop("STOCK-1"), 97)
         self.hands.shop.calm()
@@ -148,12 +148,6 @@ class Stock(Business):
             self.arrives(row["name"])
         self.node.wait("both to agree", lambda: self.in_shop("STOCK-2") == self.free_in_erp("STOCK-2") == 200 - 48)
 
-    def hold(self, system: Standin, match: str, act: Any) -> None:
-        """Acts, and returns when the call that this brings about is held back by the system."""
-        system.faults({"kind": "hold", "match": match})
-        act()
-        self.node.wait(f"a call with {match}", lambda: not system.call("GET", "/faults")["faults"], 60, 0.02)
-
 
 class Edits(Business):
     """A person's edit right behind our own write is an edit, not our write's echo."""
@@ -170,6 +164,9 @@ class Edits(Business):
         self.hands.shop.do("edit_customer", customer=COMPANY.email, phone=ours)
         self.node.wait(f"{ours} in Salesforce", lambda: self.crm()["Phone"] == ours, 60, 0.005)
         time.sleep(0.05)
+        self.in_crm(**fields)
+
+    def in_crm(self, **fields: str) -> None:
         self.hands.salesforce.do("edit", object="Contact", id=self.crm()["Id"], fields=fields)
 
     def agreed(self, phone: str) -> None:
@@ -183,11 +180,34 @@ class Edits(Business):
     def test_back_to_the_old_value(self) -> None:
         """What we have just overwritten is not news to anybody but a careful reader."""
         old = "+49304000000"
-        self.hands.salesforce.do("edit", object="Contact", id=self.crm()["Id"], fields={"Phone": old})
+        self.in_crm(Phone=old)
         self.agreed(old)
         for at in range(3):
             self.behind(f"+4930900000{at}", Phone=old)
             self.agreed(old)
+
+    def test_before_our_call_returns_to_the_shop(self) -> None:
+        """The write is done, its answer is still under way, and a person is faster than whatever the adapter does next."""
+        self.hold(self.hands.shop, "hold_after", "customerUpdate", lambda: self.in_crm(Phone="+49305000001"))
+        self.hands.shop.do("edit_customer", customer=COMPANY.email, phone="+49305000002")
+        self.hands.shop.calm()
+        self.agreed("+49305000002")
+
+    def test_before_our_call_returns_to_salesforce(self) -> None:
+        self.hold(self.hands.salesforce, "hold_after", "+49305000003",
+                  lambda: self.hands.shop.do("edit_customer", customer=COMPANY.email, phone="+49305000003"))
+        self.in_crm(Phone="+49305000004")
+        self.hands.salesforce.calm()
+        self.agreed("+49305000004")
+
+    def test_before_our_call_returns_with_a_price(self) -> None:
+        """What is not the shop's to set is refused, whenever it was set."""
+        self.hold(self.hands.shop, "hold_after", "productVariantsBulkUpdate", lambda: self.hands.salesforce.do("set_price", sku="R-2", price="15.00"))
+        self.hands.shop.do("edit_price", sku="R-2", price="0.07")
+        self.hands.shop.calm()
+        self.node.wait("the refusal", lambda: self.node.held(reason="refused", entity="price", system="shop"))
+        self.good_price("R-2")
+        self.node.wait("it to be over", lambda: not self.node.held(reason="refused"))
 
     def test_another_field(self) -> None:
         self.behind("+49306000000", Title="Captain")

@@ -94,7 +94,7 @@ class Server:
         request.faults = self.faults.strike(request.target, request.body) if self.faults.active else {}
         if "delay" in request.faults:
             await asyncio.sleep(self.faults.milliseconds(request.faults.pop("delay")) / 1000)
-        if "hold" in request.faults:
+        if "hold_before" in request.faults:
             await self.faults.calmed.wait()
         if "expire" in request.faults:
             self.expire_tokens()
@@ -107,6 +107,8 @@ class Server:
                 )
             else:
                 response = await self._guarded(request, self._find(request))
+        if "hold_after" in request.faults:
+            await self.faults.calmed.wait()
         if response is None or "drop_after" in request.faults:
             self._count(request, "dropped")
             return None

@@ -11,9 +11,10 @@ from http11 import Refuse
 class Faults:
     """Misbehaviour on demand. A fault is a dict:
 
-    kind         status (status, body, headers), delay (ms or [from, to]), hold (begun only when all faults are taken
-                 away), drop_before, drop_after, expire (what /_control/expire_tokens does, so that this very call
-                 comes with a token that is over), or a kind that the stand-in or its webhook sender plays itself
+    kind         status (status, body, headers), delay (ms or [from, to]), drop_before, drop_after, hold_before and
+                 hold_after (begun, or answered, only when all faults are taken away), expire (what
+                 /_control/expire_tokens does, so that this very call comes with a token that is over), or a kind
+                 that the stand-in or its webhook sender plays itself
     count        how often it strikes (default 1); with probability given, the default is for ever
     probability  0..1, the chance that it strikes a call which matches
     match        a text that must be in the target or the body (for webhooks: in the topic or the body)

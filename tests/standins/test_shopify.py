@@ -133,13 +133,11 @@ class Requests(ShopTest):
             1,
         )
 
-    def test_hold_waits_for_calm(self) -> None:
-        """What was sold meanwhile is there when the held call begins."""
-        self.shop.faults({"kind": "hold", "match": "customers("})
-        found: list[dict] = []
-        asks = threading.Thread(
-            target=lambda: found.append(self.shop.ask('{customers(first: 5, query: "email:held@example.com") {nodes {id}}}'))
-        )
+    def held(self, kind: str) -> list[dict]:
+        """What a query for customers gives that is held while one is made."""
+        self.shop.faults({"kind": kind, "match": "customers("})
+        query, found = '{customers(first: 5, query: "email:held@example.com") {nodes {id}}}', []
+        asks = threading.Thread(target=lambda: found.append(self.shop.ask(query)))
         asks.start()
         while self.shop.http("GET", "/_control/faults")[1]["faults"]:
             time.sleep(0.01)
@@ -147,7 +145,12 @@ class Requests(ShopTest):
         self.assertEqual(found, [])
         self.shop.http("DELETE", "/_control/faults")
         asks.join()
-        self.assertEqual(len(found[0]["customers"]["nodes"]), 1)
+        return found[0]["customers"]["nodes"]
+
+    def test_held_until_calm(self) -> None:
+        self.assertEqual(self.held("hold_after"), [])
+        self.shop.do("edit_customer", {"customer": "held@example.com", "email": "other@example.com"})
+        self.assertEqual(len(self.held("hold_before")), 1)
 
     def test_status_and_internal_faults(self) -> None:
         self.shop.faults(
