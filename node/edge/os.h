@@ -22,7 +22,9 @@ int os_free_port(void); /* a TCP port that was free on 127.0.0.1 a moment ago, o
 /* For the process: freed memory goes back to the system at once. By itself glibc takes one large page of an API as a sign
  * that there will be more, and keeps tens of megabytes. Called first in main. */
 void os_give_memory_back(void);
-void os_trim_memory(void); /* also what is free between what is in use; a millisecond for some megabytes */
+/* Also what is free between what is in use, and pages of programs and libraries, which come back when they are used
+ * again; a millisecond or two. */
+void os_trim_memory(void);
 /* A log to stderr with the wall clock. */
 struct log os_log(const char *program, enum log_level level);
 

@@ -185,6 +185,11 @@ int64_t sqlite_changes(struct sqlite *db)
     return sqlite3_changes64(db->handle);
 }
 
+void sqlite_trim(struct sqlite *db)
+{
+    sqlite3_db_release_memory(db->handle);
+}
+
 /* ---- statements ---- */
 
 int sqlite_prepare(struct sqlite *db, struct sqlite_statement **out, const char *sql, struct err *err)

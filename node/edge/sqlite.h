@@ -32,5 +32,6 @@ int64_t sqlite_column_int(struct sqlite_statement *s, int at);
 bool sqlite_column_is_null(struct sqlite_statement *s, int at);
 void sqlite_reset(struct sqlite_statement *s);
 int64_t sqlite_changes(struct sqlite *db);
+void sqlite_trim(struct sqlite *db); /* gives back its page cache, which fills again as it is needed */
 
 #endif

@@ -178,6 +178,7 @@ static void on_signal(void *ctx, int signal_number)
 static void trim(void *ctx)
 {
     struct host *h = ctx;
+    memory_trim(h->memory);
     os_trim_memory();
     loop_after(h->loop, TRIM_MS, trim, h);
 }

@@ -130,6 +130,11 @@ void memory_close(struct memory *m)
     free(m);
 }
 
+void memory_trim(struct memory *m)
+{
+    sqlite_trim(m->db);
+}
+
 int memory_begin(struct memory *m, struct err *err)
 {
     return sqlite_begin(m->db, err);

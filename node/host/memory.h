@@ -19,6 +19,7 @@
 struct memory;
 int memory_open(struct memory **out, const char *path, struct err *err);
 void memory_close(struct memory *m);
+void memory_trim(struct memory *m); /* gives back what is only there to be quick */
 /* Groups what follows; not nested, and nothing may wait in between. */
 int memory_begin(struct memory *m, struct err *err);
 int memory_commit(struct memory *m, struct err *err);

@@ -145,6 +145,47 @@ static void test_program_port_and_log(void **state)
     assert_string_equal(log.program, "tidegate-test");
 }
 
+#define TABLE_BYTES (1 << 20)
+
+/* What is mapped of files, in KiB. */
+static long mapped_kib(void)
+{
+    char line[128];
+    long kib = -1;
+    FILE *status = fopen("/proc/self/status", "re");
+    assert_non_null(status);
+    while (kib < 0 && fgets(line, sizeof line, status))
+        sscanf(line, "RssFile: %ld", &kib);
+    fclose(status);
+    assert_true(kib > 0);
+    return kib;
+}
+
+static unsigned sum(const unsigned char *bytes)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < TABLE_BYTES; i += 512)
+        sum += bytes[i];
+    return sum;
+}
+
+/* Constants go, and are the same when they are looked at again; what the linker has written to stays. */
+static void test_trim(void **state)
+{
+    static const unsigned char constants[TABLE_BYTES] = {[0] = 1, [512] = 2, [TABLE_BYTES - 512] = 4};
+    static const char *const relocated[] = {"one", "two"};
+    static unsigned char written = 5;
+    (void)state;
+    written++;
+    assert_int_equal(sum(constants), 7);
+    long before = mapped_kib();
+    os_trim_memory();
+    assert_true(mapped_kib() <= before - TABLE_BYTES / 1024 / 2);
+    assert_int_equal(sum(constants), 7);
+    assert_string_equal(relocated[written - 5], "two");
+    assert_int_equal(written, 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +195,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_folders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_list_is_sorted_and_chosen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_program_port_and_log, set_up, tear_down),
+        cmocka_unit_test(test_trim),
     };
     return cmocka_run_group_tests_name("config_os", tests, NULL, NULL);
 }
