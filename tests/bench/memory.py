@@ -10,7 +10,7 @@ account), and then applies commands; half a minute later, what is free has been 
 from __future__ import annotations
 
 import time
-from typing import Callable
+from typing import Callable, Iterator
 
 from rig import Rig, Row, at_most, note, resident_kib, wait_for
 from scene import Scene
@@ -48,29 +48,44 @@ def router(records: int, changes: int) -> list[Row]:
 
 
 # ---- adapters
+#
+# The records were written a day ago, but for the newest: an adapter reads again whatever is little older than the newest,
+# and would else do nothing but read all of them again, which is not what is to be measured here.
+
+DAY_S = 86400
+
+
+def chunks(records: int) -> Iterator[tuple[range, int]]:
+    """Numbers of records, and how many seconds ago they were written."""
+    for at in range(0, records - 1, CHUNK):
+        yield range(at, min(at + CHUNK, records - 1)), DAY_S
+    yield range(records - 1, records), 0
+
 
 def load_salesforce(scene: Scene, records: int) -> None:
-    half = records // 2
-    for at in range(0, half, CHUNK):
-        some = range(at, min(at + CHUNK, half))
-        scene.hands.salesforce.load("Product2", [{"Name": f"Product number {n}", "StockKeepingUnit": f"SKU-{n}", "ProductCode": f"SKU-{n}", "IsActive": True,
-                                                  "Description": "A longer text that says what this is good for"} for n in some])
-        scene.hands.salesforce.load("Account", [{"Name": f"Company number {n}", "AccountNumber": f"A{n:06d}", "BillingStreet": f"{n} Main St",
-                                                 "BillingCity": "York", "BillingCountry": "United Kingdom"} for n in some])
+    def load(name: str, rows: list[dict], age_s: int) -> None:
+        scene.hands.salesforce.do("load", object=name, records=rows, backdate_s=age_s)
+
+    for some, age_s in chunks(records // 2):
+        load("Product2", [{"Name": f"Product number {n}", "StockKeepingUnit": f"SKU-{n}", "ProductCode": f"SKU-{n}", "IsActive": True,
+                           "Description": "A longer text that says what this is good for"} for n in some], age_s)
+        load("Account", [{"Name": f"Company number {n}", "AccountNumber": f"A{n:06d}", "BillingStreet": f"{n} Main St",
+                          "BillingCity": "York", "BillingCountry": "United Kingdom"} for n in some], age_s)
 
 
 def load_shop(scene: Scene, records: int) -> None:
-    half = records // 2
-    for at in range(0, half, CHUNK):
+    for some, age_s in chunks(records // 2):
+        when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age_s))
         scene.hands.shop.do("bulk", webhooks=False, customers=[
-            {"firstName": "Maria", "lastName": f"Number {n}", "email": f"maria{n}@shop.example",
-             "addresses": [{"address1": f"{n} Main St", "city": "York", "zip": "YO1 7HH", "countryCode": "GB"}]} for n in range(at, min(at + CHUNK, half))])
+            {"firstName": "Maria", "lastName": f"Number {n}", "email": f"maria{n}@shop.example", "createdAt": when,
+             "addresses": [{"address1": f"{n} Main St", "city": "York", "zip": "YO1 7HH", "countryCode": "GB"}]} for n in some])
 
 
 def load_erp(scene: Scene, records: int) -> None:
-    for at in range(0, records, CHUNK):
-        scene.hands.erp.load("res.partner", [{"name": f"Company number {n}", "is_company": True, "ref": f"E{n:06d}", "email": f"office{n}@erp.example",
-                                              "street": f"{n} Main St", "city": "York"} for n in range(at, min(at + CHUNK, records))])
+    for some, age_s in chunks(records):
+        rows = [{"name": f"Company number {n}", "is_company": True, "ref": f"E{n:06d}", "email": f"office{n}@erp.example",
+                 "street": f"{n} Main St", "city": "York"} for n in some]
+        scene.hands.erp.do("load", model="res.partner", records=rows, backdate_s=age_s)
 
 
 LOADS: dict[str, Callable[[Scene, int], None]] = {"salesforce": load_salesforce, "shop": load_shop, "erp": load_erp}
