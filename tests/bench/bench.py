@@ -13,7 +13,7 @@ import broker
 import decide
 import memory
 import way
-from rig import show
+from rig import Row, show
 
 TITLES = {
     "a": "a. Deciding, in memory: decode, decide, encode, with 100,000 records known",
@@ -23,7 +23,7 @@ TITLES = {
 }
 BENCHES = {"a": decide.measure, "b": broker.measure, "c": way.measure, "d": memory.measure}
 TINY = {
-    "a": {"changes": 2000, "callgrind": False},
+    "a": {"changes": 2000, "records": 5000, "callgrind": False},
     "b": {"records": 500, "changes": 500, "rounds": 1},
     "c": {"rate": 20, "seconds": 2, "orders": 4, "lap_rate": 4, "settle_s": 0, "grace_s": 0.5},
     "d": {"records": 400, "changes": 400, "commands": 10, "settle_s": 0},
@@ -51,9 +51,11 @@ def main() -> int:
     missed = 0
     for letter in args.only:
         rows = BENCHES[letter](**(TINY[letter] if args.tiny else {}))
-        show(TITLES[letter], rows)
+        if args.tiny:  # aims are for full size
+            rows = [Row(row.what, row.figure) for row in rows]
+        show(TITLES[letter] + (" (tiny)" if args.tiny else ""), rows)
         missed += sum(1 for row in rows if row.met is False)
-    print(f"\n{missed} figures miss their aim." if missed and not args.tiny else "\nDone.")
+    print(f"\n{missed} figures miss their aim." if missed else "\nDone.")
     return 0
 
 
