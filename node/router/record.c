@@ -94,7 +94,11 @@ static int heap_room(struct record *r, size_t n)
 
 int record_reserve(struct record *r, size_t n)
 {
-    return heap_room(r, n + HEAP_SPARE);
+    char *heap = n <= HEAP_MAX - HEAP_SPARE ? malloc(n + HEAP_SPARE) : NULL;
+    if (!heap)
+        return ERR_NOMEM;
+    replace_heap(r, heap, (uint32_t)n + HEAP_SPARE);
+    return 0;
 }
 
 static int heap_add(struct record *r, struct text t, uint32_t *at)

@@ -79,7 +79,7 @@ struct record {
 struct record *record_new(const struct entity *e, uint32_t system_count, struct text key);
 struct record *record_copy(const struct record *r);
 void record_free(struct record *r);
-/* Room at once for n bytes of texts and values, and a little more. */
+/* Room at once for n bytes of texts and values, and a little more, of a record that has none yet. */
 int record_reserve(struct record *r, size_t n);
 
 static inline struct stance *record_stance(const struct record *r, int system, uint32_t field)

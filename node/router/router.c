@@ -9,6 +9,7 @@
 #define JOURNAL_BYTES ((int64_t)10 << 30)
 #define JOURNAL_DAYS 90
 #define OVERDUE_EVERY_MS 1000
+#define TRIM_EVERY_MS 30000
 
 /* ---- what the broker and the loop tell ---- */
 
@@ -57,6 +58,14 @@ static void on_signal(void *ctx, int number)
 }
 
 /* ---- starting ---- */
+
+/* After a burst the records of its batches are free, and lie between what is not. */
+static void trim(void *ctx)
+{
+    struct router *r = ctx;
+    os_trim_memory();
+    loop_after(r->loop, TRIM_EVERY_MS, trim, r);
+}
 
 static int load_rules(struct router *r, struct err *err)
 {
@@ -174,9 +183,11 @@ static int start(struct router *r, const struct router_options *o, struct err *e
         rc = connect_broker(r, uri, o->declare, err);
     if (!rc)
         rc = router_http_start(r, err);
-    if (!rc)
-        on_tick(r);
-    return rc;
+    if (rc)
+        return rc;
+    on_tick(r);
+    loop_after(r->loop, TRIM_EVERY_MS, trim, r);
+    return 0;
 }
 
 static void stop(struct router *r)

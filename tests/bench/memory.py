@@ -1,11 +1,13 @@
 """Benchmark d: what each process keeps resident after 100,000 records.
 
 VmRSS is what is resident at the end, VmHWM the most that ever was. Of VmRSS, RssFile is pages of files: the program and
-Debian's shared libraries, of which all processes together have one copy; RssAnon is the process's own.
+Debian's shared libraries, of which all processes together have one copy; RssAnon is the process's own. Pss counts what
+several processes have in common by shares.
 
 The router learns 100,000 records with their links through the broker, then takes changes of them. Each adapter captures
 100,000 records from a stand-in that has them (50,000 of the shop's customers are 100,000: each is a contact and an
-account), and then applies commands; half a minute later, what is free has been given back (host.c), and is not counted.
+account), and then applies commands. It is looked at half a minute later: what is free and pages of libraries that are not
+used have been given back by then (os_trim_memory), which happens every half minute.
 """
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def rows_of(name: str, pid: int, aim: float, when: str, figures: str) -> list[Ro
             Row(f"  {when}at its most", f"{figures}{mib(pid, 'VmHWM'):.1f} MB")]
 
 
-def router(rig: Rig, records: int, changes: int) -> list[Row]:
+def router(rig: Rig, records: int, changes: int, settle_s: float) -> list[Row]:
     process = rig.start_router()
     rig.tell("feed", "known", records)
     rig.router_quiet()
@@ -43,6 +45,7 @@ def router(rig: Rig, records: int, changes: int) -> list[Row]:
     rig.router_quiet()
     known = rig.router_metrics()["tidegate_router_records"]
     note(f"the router knows {known:,.0f} records, and has taken {changes} changes of them")
+    time.sleep(settle_s)
     rows = rows_of("router", process.pid, 40, "", "")
     rig.stop_router()
     rig.tell("gauge", "drain")  # or the adapters would find commands of records that their systems have not got
@@ -122,7 +125,7 @@ def ended(scene: Scene, name: str) -> int:
 
 def measure(records: int = 100000, changes: int = 50000, commands: int = 1000, settle_s: float = 31) -> list[Row]:
     with Scene() as scene:
-        rows = router(scene, records, changes)
+        rows = router(scene, records, changes, settle_s)
         scene.start_standins()
         for name in LOADS:
             rows += adapter(scene, name, records, commands, settle_s)
